@@ -1,0 +1,25 @@
+/** Runs TypeScript of this repository in Node with the loader of the build, which knows TypeScript and `?raw`. */
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { createServer } from 'vite';
+
+/**
+ * Calls `main(args)` of a module with the arguments of this command.
+ * @param {string} path from the repository's folder, e.g. "/src/engine/bisect.ts"
+ */
+export async function runMain(path) {
+  const vite = await createServer({
+    root: fileURLToPath(new URL('..', import.meta.url)),
+    configFile: false,
+    appType: 'custom',
+    logLevel: 'warn',
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+  try {
+    const { main } = await vite.ssrLoadModule(path);
+    await main(process.argv.slice(2));
+  } finally {
+    await vite.close();
+  }
+}

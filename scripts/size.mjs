@@ -1,0 +1,31 @@
+/**
+ * Weighs what a first visit fetches before anything can be typed or answered: the scripts and styles that index.html names
+ * and the workers that start with the page. Model files are not counted. Run after a build.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import process from 'node:process';
+import { gzipSync } from 'node:zlib';
+
+const limitKb = 250;
+const dist = new URL('../dist/', import.meta.url);
+
+const html = readFileSync(new URL('index.html', dist), 'utf8');
+const named = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? '');
+const workers = readdirSync(new URL('assets/', dist))
+  .filter((name) => /\.worker-[^.]+\.js$/.test(name))
+  .map((name) => `assets/${name}`);
+
+let totalKb = 0;
+for (const file of new Set([...named, ...workers])) {
+  const kb = gzipSync(readFileSync(new URL(file, dist))).length / 1000;
+  totalKb += kb;
+  console.log(`${kb.toFixed(1).padStart(7)} kB  ${basename(file)}`);
+}
+console.log(`${totalKb.toFixed(1).padStart(7)} kB  first load, gzip (limit ${limitKb} kB)`);
+if (named.length === 0 || totalKb > limitKb) {
+  console.error(
+    named.length === 0 ? 'index.html names no script: nothing was weighed.' : 'The first load is too heavy.',
+  );
+  process.exitCode = 1;
+}

@@ -1,0 +1,68 @@
+/**
+ * How the page is built: the app, the library that other pages import (`/hearth.js`, a fixed name), the workers beside
+ * them, and a service worker that keeps the shell for visits without a network.
+ */
+import { existsSync } from 'node:fs';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+/** The entries besides the app that exist so far. */
+const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
+
+/** The page is isolated in development as it is in production (scripts/serve.mjs). */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+};
+
+export default defineConfig({
+  // A page for each html file and 404 for the rest: a missing model file must not come back as index.html.
+  appType: 'mpa',
+  server: { headers },
+  build: {
+    target: 'es2022',
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+      preserveEntrySignatures: 'exports-only',
+      output: {
+        entryFileNames: ({ name }) => (name === 'hearth' ? 'hearth.js' : 'assets/[name]-[hash].js'),
+      },
+    },
+  },
+  worker: { format: 'es' },
+  plugins: [
+    react(),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'workers',
+      filename: 'service-worker.ts',
+      injectRegister: false, // src/client/offline.ts registers it
+      registerType: 'prompt', // a new build waits: it never takes over under a running answer
+      injectManifest: {
+        rollupFormat: 'iife',
+        globPatterns: ['**/*.{html,js,css,wasm,svg,png,woff2}'],
+        globIgnores: ['models/**'],
+      },
+      manifest: {
+        id: '/',
+        name: 'Hearth',
+        short_name: 'Hearth',
+        description: 'A language model that runs on this machine, in this tab.',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        theme_color: '#f6f1ea',
+        background_color: '#f6f1ea',
+        icons: [
+          { src: '/icons/hearth-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icons/hearth-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icons/hearth-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          { src: '/favicon.svg', sizes: 'any', type: 'image/svg+xml' },
+        ],
+      },
+    }),
+  ],
+});
