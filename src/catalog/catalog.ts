@@ -1,0 +1,42 @@
+/**
+ * The models we offer, as data. `models.json` is the list; this file says what its fields mean and finds entries in it. Where
+ * a model's files lie is a path below the site's own address; how they get into the browser is not the catalog's business.
+ */
+import type { SamplingOptions } from '../protocol/generation';
+import models from './models.json';
+
+export interface CatalogModel {
+  /** The name in `loadModel(id)` and in `/?model=id`. */
+  id: string;
+  /** The name a person reads, e.g. "Tales". */
+  label: string;
+  /** Folder with the files in Hugging Face layout, relative to the site's root, with a trailing slash. */
+  path: string;
+  /** Part of the site itself: fetched without asking. All others wait for a click. */
+  bundled: boolean;
+  /** What it is good for, in about six words. */
+  goodFor: string;
+  /** What a person should know before trusting it, as sentences. */
+  caution: string;
+  /** SPDX identifier of the weights. */
+  licence: string;
+  parameterCount: number;
+  /** Bytes of all files the import fetches. */
+  downloadBytes: number;
+  /** What of its config.json sizes depend on, so that memory can be told before anything is fetched. */
+  config: Record<string, string | number | boolean>;
+  /** Where it keeps to the point best; over the checkpoint's own advice, under what a person asks for. */
+  sampling: SamplingOptions;
+  /** Prompts that this very model answers well. */
+  examples: string[];
+}
+
+export const catalog: readonly CatalogModel[] = models;
+
+/** The model a first visit starts with: the first one in the list, which is bundled. */
+export const defaultModelId = 'tales';
+
+/** The entry with this id, or undefined. */
+export function findModel(id: string): CatalogModel | undefined {
+  return catalog.find((model) => model.id === id);
+}
