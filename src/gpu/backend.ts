@@ -1,0 +1,50 @@
+/**
+ * Where a recorded step runs: on a WebGPU device, or through the CPU twins where there is none. Models and the engine know
+ * only this interface. Buffers are handles; their bytes belong to the backend that made them.
+ */
+import type { Step } from './recorder';
+
+/** A named run of device memory. */
+export interface DeviceBuffer {
+  readonly label: string;
+  readonly bytes: number;
+  destroy(): void;
+}
+
+export interface BackendLimits {
+  /** Largest range one binding may cover; larger tensors are split by rows. */
+  readonly maxBindingBytes: number;
+}
+
+/** A step whose pipelines are compiled and whose bind groups are made: running it allocates nothing. */
+export interface PreparedStep {
+  readonly step: Step;
+}
+
+/** A copy of results to the CPU, made in the same submission as the step. */
+export interface Readback {
+  readonly buffer: DeviceBuffer;
+  /** Receives the buffer's first bytes. */
+  readonly into: Float32Array<ArrayBuffer>;
+}
+
+export interface Backend {
+  readonly kind: 'webgpu' | 'cpu';
+  readonly limits: BackendLimits;
+  /** Lanes that share one output row of a matrix product: the numerics class of this backend (see kernels/matvec). */
+  readonly lanes: number;
+  /** Zero-filled. @throws HearthError `out-of-memory` (asynchronously, from `prepare` or `settle`) when there is no room. */
+  createBuffer(label: string, bytes: number): DeviceBuffer;
+  write(buffer: DeviceBuffer, offsetBytes: number, data: ArrayBufferView<ArrayBuffer>): void;
+  /** Resolves once everything written and created so far is accepted. @throws HearthError `out-of-memory`, `device-lost`. */
+  settle(): Promise<void>;
+  /** Compiles what is missing; cached per kernel, constants and buffers. */
+  prepare(step: Step): Promise<PreparedStep>;
+  /** Submits the step; resolves when it is done. @throws HearthError `device-lost`. */
+  run(prepared: PreparedStep): Promise<void>;
+  /** Submits the step and resolves with `readback.into` filled. @throws HearthError `device-lost`. */
+  runAndRead(prepared: PreparedStep, readback: Readback): Promise<void>;
+  /** The bytes of a buffer, for tests and tools. */
+  read(buffer: DeviceBuffer): Promise<ArrayBuffer>;
+  destroy(): void;
+}
