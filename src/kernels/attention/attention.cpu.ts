@@ -1,0 +1,47 @@
+import type { Constants, CpuView, Grid } from '../../gpu/kernel';
+import { loadNumbers, numberIndex } from '../shared/kv-pool.cpu';
+import type { KvPoolConstant } from '../shared/kv-pool';
+
+/** Twin of attention.wgsl, with the softmax in two passes over all positions. */
+export function attentionOnCpu(
+  {
+    qkv,
+    rows,
+    tables,
+    keys,
+    values,
+    y,
+  }: Readonly<Record<'qkv' | 'rows' | 'tables' | 'keys' | 'values' | 'y', CpuView>>,
+  constants: Constants<KvPoolConstant | 'Q_HEADS' | 'QKV_STRIDE' | 'Y_STRIDE' | 'SCALE'>,
+  grid: Grid,
+): void {
+  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_F32, QKV_STRIDE, Y_STRIDE, SCALE } = constants;
+  const numbers = new Float32Array(HEAD_DIM);
+  const sums = new Float64Array(HEAD_DIM);
+  for (let row = 0; row < grid[2]; row++) {
+    const length = rows.u32[4 * row + 1]! + 1;
+    const sequence = rows.u32[4 * row + 2]!;
+    const shares = new Float64Array(length);
+    for (let head = 0; head < Q_HEADS; head++) {
+      const kvHead = Math.floor(head / (Q_HEADS / KV_HEADS));
+      const query = row * QKV_STRIDE + head * HEAD_DIM;
+      let maximum = -Infinity;
+      for (let position = 0; position < length; position++) {
+        loadNumbers(keys, KV_F32, numberIndex(tables, constants, sequence, position, kvHead), HEAD_DIM, numbers);
+        let score = 0;
+        for (let i = 0; i < HEAD_DIM; i++) score += qkv.f32[query + i]! * numbers[i]!;
+        shares[position] = SCALE * score;
+        maximum = Math.max(maximum, SCALE * score);
+      }
+      let total = 0;
+      sums.fill(0);
+      for (let position = 0; position < length; position++) {
+        const share = Math.exp(shares[position]! - maximum);
+        total += share;
+        loadNumbers(values, KV_F32, numberIndex(tables, constants, sequence, position, kvHead), HEAD_DIM, numbers);
+        for (let i = 0; i < HEAD_DIM; i++) sums[i] = sums[i]! + share * numbers[i]!;
+      }
+      for (let i = 0; i < HEAD_DIM; i++) y.f32[row * Y_STRIDE + head * HEAD_DIM + i] = sums[i]! / total;
+    }
+  }
+}

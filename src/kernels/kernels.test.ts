@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { overridesOf } from '../gpu/kernel';
+import { KERNELS } from './index';
+import { DECODERS } from './shared/packed';
+
+/** `@group(0) @binding(1) var<storage, read> x: array<vec4f>;` */
+const BINDING = /@group\(0\) @binding\((\d+)\) var<storage, (read|read_write)> (\w+):/g;
+
+/** WebGPU's guaranteed limits, which every kernel keeps. */
+const MAX_STORAGE_BUFFERS = 8;
+
+const variants = Object.values(KERNELS).flatMap((kernel) => {
+  const constants = Object.fromEntries(kernel.constants.map((name) => [name, 1]));
+  const decoders = 'DECODER' in constants ? DECODERS.map((_, i) => i) : [0];
+  return decoders.map((DECODER) => {
+    const title = decoders.length > 1 ? `${kernel.name} of ${DECODERS[DECODER]} weights` : kernel.name;
+    return { title, kernel, text: kernel.wgsl({ ...constants, DECODER } as never) };
+  });
+});
+
+describe.each(variants)('the description of $title', ({ kernel, text }) => {
+  it('names the bindings of the WGSL, in order and with their access', () => {
+    const declared = [...text.matchAll(BINDING)].map(([, index, access, name]) => ({
+      index: Number(index),
+      access,
+      name,
+    }));
+    expect(declared).toEqual(kernel.bindings.map(({ name, access }, index) => ({ index, access, name })));
+    expect(declared.length).toBeLessThanOrEqual(MAX_STORAGE_BUFFERS);
+  });
+
+  it('gives every override a constant', () => {
+    const constants = new Set<string>(kernel.constants);
+    expect(overridesOf(text).filter((name) => !constants.has(name))).toEqual([]);
+  });
+
+  it('asks for no optional feature', () => {
+    expect(text).not.toMatch(/^\s*(enable|requires)\b/m);
+    expect(text).not.toMatch(/\bsubgroup/);
+  });
+});

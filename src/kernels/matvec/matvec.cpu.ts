@@ -1,0 +1,11 @@
+import type { Constants, CpuView } from '../../gpu/kernel';
+import { multiplyOnCpu } from '../matmul/matmul.cpu';
+import type { ProductConstant } from '../matmul/matmul.cpu';
+
+/** Twin of matvec.wgsl: one row of matmul.wgsl. */
+export function matvecOnCpu(
+  buffers: Readonly<Record<'x' | 'codes' | 'scales' | 'y', CpuView>>,
+  constants: Constants<Exclude<ProductConstant, 'Y_STRIDE'>>,
+): void {
+  multiplyOnCpu(buffers, { ...constants, Y_STRIDE: 0 }, 1);
+}

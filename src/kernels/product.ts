@@ -1,0 +1,75 @@
+/**
+ * Recording a product with a packed matrix: which kernel for how many rows, and one dispatch for each part of a matrix
+ * that is too large for one binding.
+ */
+import type { DeviceBuffer } from '../gpu/backend';
+import { gridOf } from '../gpu/kernel';
+import type { Recorder } from '../gpu/recorder';
+import { divideUp } from '../lib/shapes';
+import type { PackedFormat } from '../quant/format';
+import { matmul, ROWS_PER_TEAM } from './matmul/matmul';
+import { matvec } from './matvec/matvec';
+import { Epilogue, outputsPerTeam } from './shared/epilogue';
+import { packedConstants } from './shared/packed';
+
+/** Rows of a packed matrix in device memory: outputs [firstOutput, firstOutput + outputs). */
+export interface MatrixPart {
+  readonly firstOutput: number;
+  readonly outputs: number;
+  /** [outputs][codeWordsPerRow]; of a gated matrix first the gates' rows, then the ups'. */
+  readonly codes: DeviceBuffer;
+  readonly scales: DeviceBuffer;
+}
+
+/** A packed matrix in device memory. */
+export interface DeviceMatrix {
+  readonly format: PackedFormat;
+  /** Outputs of the product; a gated matrix has twice as many weight rows. */
+  readonly outputs: number;
+  readonly width: number;
+  readonly parts: readonly MatrixPart[];
+}
+
+export interface Product {
+  readonly x: DeviceBuffer; // [rows][paddedWidth]
+  readonly matrix: DeviceMatrix;
+  readonly y: DeviceBuffer; // [rows][yStride]
+  readonly yStride: number;
+  readonly rows: number;
+  /** Threads that share an output: the numerics class (Backend.lanes). */
+  readonly lanes: number;
+  readonly epilogue: keyof typeof Epilogue;
+}
+
+/** Activation buffers are written four rows at a time: their row capacity is a multiple of this. */
+export const ROW_MULTIPLE = ROWS_PER_TEAM;
+
+/** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up). */
+export function recordProduct(recorder: Recorder, label: string, product: Product): void {
+  const { x, matrix, y, yStride, rows, lanes, epilogue } = product;
+  const workgroup = workgroupOf(lanes);
+  const outputsPerWorkgroup = (workgroup / lanes) * outputsPerTeam(Epilogue[epilogue]);
+  for (const { firstOutput, outputs, codes, scales } of matrix.parts) {
+    const buffers = { x, codes, scales, y };
+    const workgroups = divideUp(outputs, outputsPerWorkgroup);
+    const constants = {
+      ...packedConstants(matrix.format, matrix.width),
+      OUTPUTS: outputs,
+      WORKGROUP: workgroup,
+      LANES: lanes,
+      Y_OFFSET: firstOutput,
+      EPILOGUE: Epilogue[epilogue],
+    };
+    if (rows === 1) {
+      recorder.call(label, matvec, buffers, constants, gridOf(workgroups));
+    } else {
+      const grid = gridOf(workgroups, divideUp(rows, ROWS_PER_TEAM));
+      recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
+    }
+  }
+}
+
+/** Threads in a workgroup: small ones where no lanes need each other, so that small matrices still occupy every core. */
+export function workgroupOf(lanes: number): number {
+  return lanes === 1 ? 16 : 64;
+}

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { WebGpuBackend } from '../../gpu/webgpu-backend';
+import { roundUp } from '../../lib/shapes';
+import { CHUNK } from '../../quant/format';
+import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
+import { rmsNorm } from './rms-norm';
+
+const F32_SUM_ERROR = 1e-6;
+
+let gpu: WebGpuBackend;
+beforeAll(async () => {
+  gpu = await gpuBackend();
+});
+afterAll(() => gpu.destroy());
+
+it.each([
+  [1, 1],
+  [3, 33],
+  [2, 172],
+  [5, 256],
+  [2, 4100],
+])('agrees with the twin: %i rows of %i', async (rows, width) => {
+  const stride = roundUp(width, CHUNK);
+  // Small numbers, so that the epsilon counts.
+  const x = new Float32Array(rows * stride);
+  for (let row = 0; row < rows; row++) {
+    x.set(
+      randomNumbers(row, width).map((v) => 0.003 * v),
+      row * stride,
+    );
+  }
+  const weight = new Float32Array(stride);
+  weight.set(randomNumbers(99, width));
+  const y = new Float32Array(rows * stride);
+  const constants = { STRIDE: stride / 4, WIDTH: width, EPSILON: 1e-5 };
+  const both = await runBoth(gpu, rmsNorm, { x, weight, y }, constants, [1, 1, rows]);
+  expect(relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!))).toBeLessThan(F32_SUM_ERROR);
+});
