@@ -1,0 +1,47 @@
+/**
+ * One import of a model at a time: over all tabs by a Web Lock, and within this thread where there are none (plain http).
+ */
+
+const lastOf = new Map<string, Promise<unknown>>();
+
+/**
+ * Runs `action` when nobody else holds the lock.
+ * @param signal gives up waiting; what runs already must look at it itself.
+ * @param onWait called when somebody else holds it.
+ * @throws the signal's reason, or what `action` throws.
+ */
+export async function withLock<T>(
+  name: string,
+  signal: AbortSignal,
+  action: () => Promise<T>,
+  onWait: () => void = () => {},
+): Promise<T> {
+  if (globalThis.navigator?.locks) {
+    signal.throwIfAborted();
+    const now = await navigator.locks.request(name, { ifAvailable: true }, async (lock) =>
+      lock ? { result: await action() } : null,
+    );
+    if (now) return now.result;
+    onWait();
+    return navigator.locks.request(name, { signal }, action);
+  }
+  if (lastOf.has(name)) onWait();
+  const turn = (lastOf.get(name) ?? Promise.resolve()).then(() => {
+    signal.throwIfAborted();
+    return action();
+  });
+  const settled = turn.catch(() => {});
+  lastOf.set(name, settled);
+  try {
+    return await turn;
+  } finally {
+    if (lastOf.get(name) === settled) lastOf.delete(name);
+  }
+}
+
+/** Whether somebody holds the lock now, in whatever tab. */
+export async function isLocked(name: string): Promise<boolean> {
+  if (!globalThis.navigator?.locks) return lastOf.has(name);
+  const { held = [] } = await navigator.locks.query();
+  return held.some((lock) => lock.name === name);
+}
