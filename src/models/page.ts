@@ -1,0 +1,67 @@
+/**
+ * What every architecture's page offers. A page knows shapes, weight names and the straight line of kernel calls; it knows
+ * no request, no tokenizer and no thread.
+ */
+import type { DeviceBuffer } from '../gpu/backend';
+import type { Recorder } from '../gpu/recorder';
+import type { DeviceMatrix } from '../kernels/product';
+import type { WeightSpec } from '../weights/spec';
+
+/** Sizes the engine needs to lay out caches and buffers. */
+export interface ModelShape {
+  readonly vocabSize: number;
+  /** Positions the checkpoint was made for. */
+  readonly maxContext: number;
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+/** Weights in device memory, by the names of the page's own table. */
+export interface ModelWeights {
+  matrix(name: string): DeviceMatrix;
+  vector(name: string): DeviceBuffer;
+}
+
+/** Keys and values of one layer: [blocks][kvHeads][32 positions][headDim]. */
+export interface LayerPool {
+  readonly keys: DeviceBuffer;
+  readonly values: DeviceBuffer;
+}
+
+/** One forward pass over a list of rows, each with its own sequence and position. */
+export interface ForwardPass {
+  readonly recorder: Recorder;
+  readonly weights: ModelWeights;
+  /** Rows of this pass, and how many of them have their logits taken. */
+  readonly rowCount: number;
+  readonly outputCount: number;
+  /** See Backend.lanes. */
+  readonly lanes: number;
+  /** Blocks a sequence may have: the stride of `tables`. */
+  readonly tableStride: number;
+  readonly kvF32: boolean;
+  readonly pools: readonly LayerPool[];
+  /** Filled by the engine before each pass. */
+  readonly inputs: {
+    readonly rows: DeviceBuffer; // [rows]: token, position, sequence, unused (u32)
+    readonly tables: DeviceBuffer; // [sequences][tableStride] (u32)
+    readonly picked: DeviceBuffer; // [outputs]: row index (u32)
+    readonly rotations: DeviceBuffer; // [positions][headDim / 2]: cos, sin
+  };
+  /** Made by the engine from the page's `activations`; zero beyond each row's width. */
+  readonly activations: Readonly<Record<string, DeviceBuffer>>;
+}
+
+export interface ModelPage<Config = unknown> {
+  /** @throws HearthError `unsupported-model` or `bad-file` naming the field, what was found and what was expected. */
+  readConfig(json: unknown): Config;
+  shape(config: Config): ModelShape;
+  weights(config: Config): WeightSpec[];
+  /** Row strides of the activation buffers; those whose names begin with "picked" or "logits" have a row per output. */
+  activations(config: Config): Record<string, number>;
+  /** cos and sin of every angle: [positions][headDim / 2][2]. */
+  rotations(config: Config, positions: number): Float32Array<ArrayBuffer>;
+  /** Records the pass; it ends with `activations.logits` [outputs][vocab stride]. */
+  forward(config: Config, pass: ForwardPass): void;
+}
