@@ -1,0 +1,89 @@
+/**
+ * The judge behind `npm run bisect`: a recorded step is run on a backend one dispatch at a time, each dispatch is replayed
+ * through its CPU twin on the very bytes it read, and what both wrote is compared. Because every comparison starts from
+ * equal inputs, an error does not spread: the dispatches that disagree are those whose own kernel is wrong.
+ */
+import type { Backend, DeviceBuffer } from '../gpu/backend';
+import { runOnCpu } from '../gpu/cpu-backend';
+import type { CpuView } from '../gpu/kernel';
+import type { Call, Step } from '../gpu/recorder';
+import { present } from '../lib/invariant';
+import { roundUp } from '../lib/shapes';
+import { fromFloat16Bits } from '../quant/float16';
+
+/** f32 sums in another order, and a GPU's own exp: 2e-7 is usual, a wrong sign gives about 1. */
+const F32_TOLERANCE = 2e-5;
+
+/** A stored f16 may round the other way: one unit in the last place of the largest number is 2^-10 of it. */
+const F16_TOLERANCE = 2e-3;
+
+/** How far one written buffer of one dispatch is from its twin's. */
+export interface Comparison {
+  /** Of the dispatch within the step. */
+  index: number;
+  label: string;
+  kernel: string;
+  binding: string;
+  /** The largest difference, relative to the largest number the twin wrote; infinite for a NaN. */
+  error: number;
+  /** Where it lies, in numbers, and what stands there. */
+  at: number;
+  found: number;
+  expected: number;
+  agrees: boolean;
+}
+
+/**
+ * Runs the step and yields a comparison for every buffer written. The step's inputs must lie in their buffers, as they do
+ * after a forward of the same shape.
+ */
+export async function* compareStep(backend: Backend, step: Step): AsyncGenerator<Comparison> {
+  for (const [index, call] of step.entries()) {
+    const twins: CpuView[] = [];
+    for (const buffer of call.buffers) twins.push(await readView(backend, buffer));
+    await backend.run(await backend.prepare([call]));
+    runOnCpu(call, twins);
+    for (const [i, { name, access }] of call.kernel.bindings.entries()) {
+      if (access === 'read') continue;
+      const halves = isHalf(call, name);
+      const found = numbersOf(await readView(backend, present(call.buffers[i], name)), halves);
+      const difference = worstDifference(found, numbersOf(present(twins[i], name), halves));
+      const agrees = difference.error <= (halves ? F16_TOLERANCE : F32_TOLERANCE);
+      yield { index, label: call.label, kernel: call.kernel.name, binding: name, ...difference, agrees };
+    }
+  }
+}
+
+/** Where two buffers differ most. Equal numbers, infinities and NaNs included, do not differ. */
+export function worstDifference(found: Float32Array, expected: Float32Array) {
+  let at = 0;
+  let worst = 0;
+  let largest = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const magnitude = Math.abs(expected[i]!);
+    if (magnitude > largest && magnitude < Infinity) largest = magnitude;
+    if (Object.is(found[i], expected[i])) continue;
+    const off = Math.abs(found[i]! - expected[i]!);
+    const difference = Number.isNaN(off) ? Infinity : off;
+    if (difference <= worst) continue;
+    worst = difference;
+    at = i;
+  }
+  return { error: worst === 0 ? 0 : worst / largest, at, found: found[at]!, expected: expected[at]! };
+}
+
+async function readView(backend: Backend, buffer: DeviceBuffer): Promise<CpuView> {
+  const bytes = await backend.read(buffer);
+  const memory = new ArrayBuffer(roundUp(bytes.byteLength, 16));
+  new Uint8Array(memory).set(new Uint8Array(bytes));
+  return { f32: new Float32Array(memory), u32: new Uint32Array(memory) };
+}
+
+/** Keys and values may be stored as f16, two to a word. */
+function isHalf({ constants }: Call, binding: string): boolean {
+  return constants['KV_F32'] === 0 && (binding === 'keys' || binding === 'values');
+}
+
+function numbersOf({ f32, u32 }: CpuView, halves: boolean): Float32Array {
+  return halves ? Float32Array.from(new Uint16Array(u32.buffer), fromFloat16Bits) : f32;
+}
