@@ -1,0 +1,274 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HearthError } from '../lib/errors';
+import type { AnswerChunk } from './answer';
+import { createClient } from './client';
+import {
+  createFakeEngine,
+  createFakeImporter,
+  createFakeThread,
+  type FakeEngineOptions,
+  type FakeImporterOptions,
+  type FakeThread,
+} from './testing/fake-engine';
+
+const hello = [{ role: 'user', content: 'Hello' }] as const;
+
+const open: FakeThread[] = [];
+afterEach(() => {
+  for (const thread of open.splice(0)) thread.close();
+});
+
+function setUp(engineOptions: FakeEngineOptions = {}, importerOptions: FakeImporterOptions = {}) {
+  const engine = createFakeEngine(engineOptions);
+  const importer = createFakeImporter(importerOptions);
+  const engineThreads: FakeThread[] = [];
+  const client = createClient({
+    openEngine() {
+      const thread = createFakeThread(engine);
+      engineThreads.push(thread);
+      open.push(thread);
+      return thread.port;
+    },
+    openImport() {
+      const thread = createFakeThread(importer);
+      open.push(thread);
+      return thread.port;
+    },
+    siteUrl: 'http://localhost:4173/',
+  });
+  return { client, engine, importer, engineThreads };
+}
+
+async function read(answer: AsyncIterable<AnswerChunk>) {
+  const chunks: AnswerChunk[] = [];
+  for await (const chunk of answer) chunks.push(chunk);
+  return { chunks, text: chunks.map(({ text }) => text).join(''), last: chunks.at(-1) };
+}
+
+function* endless() {
+  for (;;) yield ' on';
+}
+
+describe('loadModel', () => {
+  it('imports, then loads, and reports every phase', async () => {
+    const { client, engine, importer } = setUp();
+    const phases: string[] = [];
+    const model = await client.loadModel('tales', { onProgress: ({ phase }) => phases.push(phase) });
+    expect(importer.calls).toEqual(['ensure tales http://localhost:4173/models/tales/']);
+    expect(engine.calls).toEqual(['load tales']);
+    expect(phases).toEqual(['download', 'store', 'upload']);
+    expect(model).toMatchObject({ id: 'tales', label: 'Tales', contextLength: 1024, warning: null });
+  });
+
+  it('reports nothing after the end, though progress has a port of its own and may be late', async () => {
+    const { client, engine } = setUp();
+    const phases: string[] = [];
+    const { load } = engine;
+    engine.load = async (request, onProgress) => {
+      setTimeout(() => onProgress({ phase: 'compile', loadedBytes: 0, totalBytes: 0 }), 1);
+      return load(request, onProgress);
+    };
+    const model = await client.loadModel('tales', { onProgress: ({ phase }) => phases.push(phase) });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await model.tokenize('a');
+    expect(phases.at(-1)).toBe('upload');
+  });
+
+  it('takes the address of a folder, relative or absolute', async () => {
+    const { client, importer } = setUp();
+    await client.loadModel({ url: 'models/other' });
+    await client.loadModel({ url: 'https://hub.example/a/b/', id: 'ab' });
+    expect(importer.calls).toEqual([
+      'ensure http://localhost:4173/models/other/ http://localhost:4173/models/other/',
+      'ensure ab https://hub.example/a/b/',
+    ]);
+  });
+
+  it.each([
+    ['an unknown id', 'talse', {}, 'talse'],
+    ['an address that is none', { url: 'http://[' }, {}, 'http://['],
+    ['a draft model', 'tales', { draft: 'tales-draft' }, 'speculative decoding is not there yet'],
+  ])('refuses %s', async (_name, source, options, words) => {
+    const { client, importer } = setUp();
+    await expect(client.loadModel(source, options)).rejects.toMatchObject({
+      code: 'bad-request',
+      message: expect.stringContaining(words) as string,
+    });
+    expect(importer.calls).toEqual([]);
+  });
+
+  it('stops the download when the signal fires', async () => {
+    const { client, engine } = setUp({}, { downloaded: new Promise(() => {}) });
+    const controller = new AbortController();
+    const loading = client.loadModel('tales', { signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(loading).rejects.toMatchObject({ code: 'aborted' });
+    expect(engine.calls).toEqual([]);
+  });
+
+  it('passes errors and warnings on', async () => {
+    const lost = new HearthError('network', 'Broken off at 3 of 12 MB.', { hint: 'Try again.' });
+    const { client } = setUp({}, { errors: [lost], warning: 'Nothing could be stored.' });
+    await expect(client.loadModel('tales')).rejects.toMatchObject({ code: 'network', hint: 'Try again.' });
+    expect((await client.loadModel('tales')).warning).toBe('Nothing could be stored.');
+  });
+});
+
+describe('chat', () => {
+  it('streams text in order and ends with the reason, the figures and the seed', async () => {
+    const { client, engine } = setUp();
+    const model = await client.loadModel('tales');
+    const prefill: number[] = [];
+    const { text, last } = await read(model.chat(hello, { seed: 3, onPrefill: (done) => prefill.push(done) }));
+    expect(text).toBe('Hello there.');
+    expect(last).toMatchObject({ finishReason: 'stop', seed: 3, stats: { completionTokens: 3 } });
+    expect(prefill).toEqual([5]);
+    expect(engine.requests[0]).toMatchObject({ modelId: 'tales', prompt: { kind: 'chat' }, options: { seed: 3 } });
+  });
+
+  it('begins only when it is read', async () => {
+    const { client, engine } = setUp();
+    const model = await client.loadModel('tales');
+    model.chat(hello);
+    await model.tokenize('a');
+    expect(engine.requests).toEqual([]);
+  });
+
+  it('is stopped by the signal and keeps the text', async () => {
+    const { client } = setUp({ words: endless });
+    const model = await client.loadModel('tales');
+    const controller = new AbortController();
+    let text = '';
+    let last: AnswerChunk | undefined;
+    for await (const chunk of model.chat(hello, { signal: controller.signal })) {
+      text += chunk.text;
+      last = chunk;
+      if (text.length > 9) controller.abort();
+    }
+    expect(text).toMatch(/^( on){4,}$/);
+    expect(last?.finishReason).toBe('aborted');
+  });
+
+  it('asks the engine nothing when the signal has already fired', async () => {
+    const { client, engine } = setUp();
+    const model = await client.loadModel('tales');
+    const { chunks } = await read(model.chat(hello, { signal: AbortSignal.abort() }));
+    expect(chunks).toMatchObject([{ text: '', finishReason: 'aborted' }]);
+    expect(engine.requests).toEqual([]);
+  });
+
+  it('ends as stopped when the engine had not taken the request yet', async () => {
+    const { client, engine } = setUp();
+    const model = await client.loadModel('tales');
+    const controller = new AbortController();
+    engine.generate = async () => {
+      controller.abort();
+      throw new HearthError('aborted', 'The operation was stopped.');
+    };
+    const { chunks } = await read(model.chat(hello, { signal: controller.signal }));
+    expect(chunks).toMatchObject([{ text: '', finishReason: 'aborted' }]);
+  });
+
+  it('stops the engine when the reader breaks off', async () => {
+    const { client, engine } = setUp({ words: endless });
+    const model = await client.loadModel('tales');
+    for await (const chunk of model.chat(hello)) if (chunk.text) break;
+    const again = await read(model.chat(hello, { maxTokens: 2 }));
+    expect(again.text).toBe(' on on');
+    expect(again.last?.finishReason).toBe('length');
+    expect(engine.calls.filter((call) => call.startsWith('abort'))).toHaveLength(1);
+  });
+
+  it('stops the engine when return() comes while a chunk is awaited', async () => {
+    const { client, engine } = setUp({ words: endless, wordMs: 20 });
+    const model = await client.loadModel('tales');
+    const answer = model.chat(hello);
+    const first = answer.next();
+    await answer.return?.();
+    expect(await first).toEqual({ value: undefined, done: true });
+    await model.tokenize('a'); // the abort went before this on the same port
+    expect(engine.calls.at(-1)).toMatch(/^abort request-/);
+  });
+
+  it('gives the text before an error in the middle, then the error', async () => {
+    const { client } = setUp({
+      *words() {
+        yield 'Once';
+        throw new HearthError('device-lost', 'The device went away after 1 token.');
+      },
+    });
+    const model = await client.loadModel('tales');
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of model.chat(hello)) text += chunk.text;
+    })();
+    await expect(reading).rejects.toMatchObject({
+      code: 'device-lost',
+      hint: expect.stringContaining('again') as string,
+    });
+    expect(text).toBe('Once');
+  });
+
+  it('keeps two answers at once apart', async () => {
+    const { client } = setUp({
+      words: ({ prompt }) => (prompt.kind === 'text' ? ['a', 'b', 'c'] : ['1', '2', '3', '4']),
+    });
+    const model = await client.loadModel('tales');
+    const [letters, figures] = await Promise.all([read(model.complete('abc')), read(model.chat(hello))]);
+    expect(letters.text).toBe('abc');
+    expect(figures.text).toBe('1234');
+  });
+});
+
+describe('a thread that dies', () => {
+  it('rejects everything that waits, and the next load gets a fresh thread', async () => {
+    const { client, engineThreads } = setUp({ words: endless, wordMs: 5 });
+    const model = await client.loadModel('tales');
+    const reading = read(model.chat(hello));
+    await model.tokenize('a');
+    engineThreads[0]?.crash('out of paper');
+    await expect(reading).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringContaining('out of paper') as string,
+    });
+    await expect(model.tokenize('a')).rejects.toMatchObject({ code: 'internal' });
+    expect(engineThreads[0]?.terminated).toBe(true);
+
+    const fresh = await client.loadModel('tales');
+    expect((await read(fresh.chat(hello, { maxTokens: 1 }))).text).toBe(' on');
+    expect(engineThreads).toHaveLength(2);
+  });
+});
+
+describe('dispose', () => {
+  it('ends running answers, unloads once, and refuses later calls', async () => {
+    const { client, engine } = setUp({ words: endless });
+    const model = await client.loadModel('tales');
+    const reading = read(model.chat(hello));
+    await model.dispose();
+    await model.dispose();
+    expect((await reading).last?.finishReason).toBe('aborted');
+    expect(engine.calls.filter((call) => call === 'unload tales')).toHaveLength(1);
+    expect(() => model.chat(hello)).toThrow(HearthError);
+    await expect(model.tokenize('a')).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('keeps the weights while another handle uses them', async () => {
+    const { client, engine } = setUp();
+    const first = await client.loadModel('tales');
+    const second = await client.loadModel('tales');
+    await first.dispose();
+    expect(engine.calls).not.toContain('unload tales');
+    expect((await read(second.chat(hello))).text).toBe('Hello there.');
+    await second.dispose();
+    expect(engine.calls).toContain('unload tales');
+  });
+});
+
+describe('stored models', () => {
+  it('are listed and removed', async () => {
+    const { client } = setUp({}, { stored: ['tales'] });
+    expect(await client.storedModels()).toMatchObject([{ modelId: 'tales' }]);
+    await client.removeModel('tales');
+    expect(await client.storedModels()).toEqual([]);
+  });
+});

@@ -1,0 +1,36 @@
+/**
+ * `/hearth.js`: what a page imports to run a model of its own.
+ *
+ *   import { loadModel } from '/hearth.js';
+ *   const model = await loadModel('tales');
+ *   for await (const { text } of model.chat([{ role: 'user', content: 'Hello' }])) console.log(text);
+ */
+import { createClient } from './client';
+import { spawnEngineWorker, spawnImportWorker } from './spawn-worker';
+
+/** The page's own client: threads start at the first use. */
+export const hearth = createClient({
+  openEngine: spawnEngineWorker,
+  openImport: spawnImportWorker,
+  get siteUrl() {
+    return new URL(import.meta.env.BASE_URL, location.href).href;
+  },
+});
+
+export const { loadModel, capabilities, storedModels, removeModel } = hearth;
+
+export { HearthError, isAbort, toHearthError, type ErrorCode } from '../lib/errors';
+export type {
+  ChatMessage,
+  ChatOptions,
+  FinishReason,
+  GenerationOptions,
+  GenerationStats,
+} from '../protocol/generation';
+export type { DeviceReport, RenderedChat } from '../protocol/engine-api';
+export type { ContextCost, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
+export type { Answer, AnswerChunk, AnswerOptions } from './answer';
+export type { Capabilities, HearthClient, LoadOptions, LoadProgress } from './client';
+export type { ChatAnswerOptions, LocalModel } from './local-model';
+export type { ModelLocation } from './model-location';
+export { version } from './version';

@@ -1,0 +1,260 @@
+/**
+ * Threads that need no GPU, no network and no weights: the same interfaces, behind a MessageChannel, so that everything from
+ * Comlink to the page is the real thing. What the model says, and what goes wrong, is the test's choice.
+ */
+import * as Comlink from 'comlink';
+import { HearthError } from '../../lib/errors';
+import type { DeviceReport, EngineApi, LoadedModel } from '../../protocol/engine-api';
+import { installErrorTransfer } from '../../protocol/errors';
+import type { GenerateRequest, GenerationStats } from '../../protocol/generation';
+import type { ImportApi } from '../../protocol/import-api';
+import type { ThreadPort } from '../thread';
+
+export const fakeDevice: DeviceReport = {
+  kind: 'cpu',
+  adapter: 'CPU (no WebGPU adapter)',
+  reason: 'This is a test.',
+  features: [],
+  limits: {},
+};
+
+export interface FakeEngineOptions {
+  /** The words of an answer, one token each; may be endless. An error thrown by the iterator fails the answer. */
+  words?: (request: GenerateRequest) => Iterable<string>;
+  device?: DeviceReport;
+  /** Fails the next loads with these errors, in order. */
+  loadErrors?: HearthError[];
+  /** Waits before each word, and in the middle of a load. */
+  wordMs?: number;
+  promptTokens?: number;
+}
+
+export interface FakeEngine extends EngineApi {
+  /** What was asked, in order: "load tales", "generate request-3", "abort request-3", "unload tales". */
+  readonly calls: string[];
+  /** The prompts of all answers, in order. */
+  readonly requests: GenerateRequest[];
+}
+
+export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
+  const {
+    words = () => ['Hello', ' there', '.'],
+    device = fakeDevice,
+    loadErrors = [],
+    wordMs = 0,
+    promptTokens = 5,
+  } = options;
+  const calls: string[] = [];
+  const requests: GenerateRequest[] = [];
+  const running = new Set<string>();
+  const aborted = new Set<string>();
+
+  return {
+    calls,
+    requests,
+    device: async () => device,
+    async load({ modelId, contextLength = 1024 }, onProgress) {
+      calls.push(`load ${modelId}`);
+      const error = loadErrors.shift();
+      if (error) throw error;
+      onProgress({ phase: 'upload', loadedBytes: 4, totalBytes: 4 });
+      await pause(wordMs);
+      const loaded: LoadedModel = {
+        modelId,
+        label: modelId,
+        contextLength,
+        vocabSize: 4096,
+        parameterCount: 6_213_376,
+        weightBytes: 4_000_000,
+        device,
+      };
+      return loaded;
+    },
+    async unload(modelId) {
+      calls.push(`unload ${modelId}`);
+    },
+    async generate(request, onEvent) {
+      const { requestId } = request;
+      calls.push(`generate ${requestId}`);
+      requests.push(request);
+      running.add(requestId);
+      const seed = request.options.seed ?? 7;
+      let completionTokens = 0;
+      try {
+        await onEvent({ type: 'prefill', doneTokens: promptTokens, totalTokens: promptTokens });
+        for (const word of words(request)) {
+          await pause(wordMs);
+          if (aborted.has(requestId) || completionTokens === request.options.maxTokens) break;
+          completionTokens++;
+          await onEvent({ type: 'text', text: word, tokenIds: [completionTokens], stats: statsOf(completionTokens) });
+        }
+        const reason = aborted.has(requestId)
+          ? 'aborted'
+          : completionTokens === request.options.maxTokens
+            ? 'length'
+            : 'stop';
+        await onEvent({ type: 'done', reason, stats: statsOf(completionTokens), seed });
+      } finally {
+        running.delete(requestId);
+      }
+    },
+    async abort(requestId) {
+      calls.push(`abort ${requestId}`);
+      if (running.has(requestId)) aborted.add(requestId);
+    },
+    tokenize: async (_modelId, text) => bytesOf(text),
+    renderChat: async (_modelId, messages) => {
+      const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+      const tokenIds = bytesOf(text);
+      return { text, tokenIds, tokenTexts: tokenIds.map((byte) => String.fromCharCode(byte)) };
+    },
+  };
+}
+
+export interface FakeImporter extends ImportApi {
+  readonly calls: string[];
+  /** Ids of the models that are stored. */
+  readonly stored: Set<string>;
+  /** Another tab has fetched or removed a model. */
+  changeElsewhere(modelId: string, state: 'stored' | 'absent'): void;
+}
+
+export interface FakeImporterOptions {
+  stored?: string[];
+  /** Fails the next imports with these errors, in order. */
+  errors?: HearthError[];
+  warning?: string;
+  /** The download waits for this, or for an abort. */
+  downloaded?: Promise<void>;
+  /** Another tab is fetching these. */
+  fetchedElsewhere?: string[];
+  /** Shards that fail their checksum. */
+  damaged?: number[];
+}
+
+export function createFakeImporter(options: FakeImporterOptions = {}): FakeImporter {
+  const { errors = [], warning = null, downloaded = Promise.resolve(), damaged = [] } = options;
+  const calls: string[] = [];
+  const stored = new Set(options.stored);
+  const partial = new Set<string>();
+  const fetchedElsewhere = new Set(options.fetchedElsewhere);
+  const stops = new Map<string, () => void>();
+  const watchers: ((modelId: string) => void)[] = [];
+  const tellWatchers = (modelId: string) => watchers.forEach((tell) => tell(modelId));
+
+  return {
+    calls,
+    stored,
+    changeElsewhere(modelId, state) {
+      fetchedElsewhere.delete(modelId);
+      if (state === 'stored') stored.add(modelId);
+      else stored.delete(modelId);
+      tellWatchers(modelId);
+    },
+    async ensure(requestId, { modelId, url }, onProgress) {
+      calls.push(`ensure ${modelId} ${url}`);
+      const error = errors.shift();
+      if (error) throw error;
+      const cached = stored.has(modelId);
+      if (!cached) {
+        partial.add(modelId);
+        onProgress({ phase: 'download', loadedBytes: 6_000_000, totalBytes: 12_000_000 });
+        const stopped = new Promise<never>((_, reject) => {
+          stops.set(requestId, () => reject(new HearthError('aborted', 'The download was stopped.')));
+        });
+        await Promise.race([downloaded, stopped]);
+        onProgress({ phase: 'store', loadedBytes: 12_000_000, totalBytes: 12_000_000 });
+        partial.delete(modelId);
+        stored.add(modelId);
+        tellWatchers(modelId);
+      }
+      return { modelId, cached, inMemory: null, warning };
+    },
+    async abort(requestId) {
+      calls.push(`abort ${requestId}`);
+      stops.get(requestId)?.();
+    },
+    list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
+    report: async (known) => {
+      const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);
+      return [...ids].map((modelId) => {
+        const isStored = stored.has(modelId);
+        return {
+          modelId,
+          state: isStored ? 'stored' : partial.has(modelId) ? 'partial' : 'absent',
+          fetching: fetchedElsewhere.has(modelId),
+          storedBytes: isStored ? 4_000_000 : 0,
+          keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
+          weightBytes: 4_000_000,
+          parameterCount: 6_213_376,
+          runsOnProcessor: true,
+          contexts: [256, 512, 1024].map((contextLength) => ({
+            contextLength,
+            bytes: contextLength * 1000,
+            largestBufferBytes: contextLength * 100,
+          })),
+          defaultContextLength: 1024,
+          source: isStored
+            ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
+            : null,
+        };
+      });
+    },
+    async verify(_requestId, modelId, onProgress) {
+      calls.push(`verify ${modelId}`);
+      onProgress({ phase: 'verify', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
+      return { shards: 1, bytes: 4_000_000, damaged };
+    },
+    watch: async (onChange) => void watchers.push(onChange),
+    async remove(modelId) {
+      calls.push(`remove ${modelId}`);
+      stored.delete(modelId);
+      partial.delete(modelId);
+      tellWatchers(modelId);
+    },
+  };
+}
+
+export interface FakeThread {
+  /** Our end, to be given to `openThread`. */
+  port: ThreadPort;
+  /** Makes the thread die as a worker does whose script throws. */
+  crash(message: string): void;
+  close(): void;
+  readonly terminated: boolean;
+}
+
+/** Puts an api behind a MessageChannel, as a worker would. */
+export function createFakeThread(api: EngineApi | ImportApi): FakeThread {
+  installErrorTransfer();
+  const { port1, port2 } = new MessageChannel();
+  Comlink.expose(api, port2);
+  let terminated = false;
+  const close = () => {
+    terminated = true;
+    port1.close();
+    port2.close();
+  };
+  return {
+    port: Object.assign(port1, { terminate: close }),
+    crash: (message) => void port1.dispatchEvent(Object.assign(new Event('error'), { message })),
+    close,
+    get terminated() {
+      return terminated;
+    },
+  };
+}
+
+/** Every byte is a token. */
+const bytesOf = (text: string) => Array.from(new TextEncoder().encode(text));
+
+const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+const statsOf = (completionTokens: number): GenerationStats => ({
+  promptTokens: 5,
+  completionTokens,
+  timeToFirstTokenMs: 420,
+  prefillTokensPerSecond: 50,
+  decodeTokensPerSecond: 23.4,
+  totalMs: 1000,
+});

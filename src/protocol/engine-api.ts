@@ -1,0 +1,68 @@
+/** What the page may ask of the engine thread. Types only; `workers/engine.worker.ts` satisfies it, `client` calls it. */
+import type { Manifest } from '../weights/manifest';
+import type { ChatMessage, ChatOptions, GenerateEvent, GenerateRequest } from './generation';
+
+/** What this machine offers, in plain figures. */
+export interface DeviceReport {
+  kind: 'webgpu' | 'cpu';
+  /** e.g. "google swiftshader"; "CPU (no WebGPU adapter)" where there is none. */
+  adapter: string;
+  /** Why there is no adapter, as a sentence; null when there is one. */
+  reason: string | null;
+  features: string[];
+  limits: Record<string, number>;
+}
+
+export interface LoadRequest {
+  /** Names this load for `abort`. */
+  requestId: string;
+  modelId: string;
+  /** Tokens of context to reserve; the checkpoint's own maximum (at most 4,096) if absent. */
+  contextLength?: number;
+  /** Present when storage was full: the weights themselves, kept in memory for this session. */
+  inMemory?: { manifest: Manifest; shards: Blob[] };
+}
+
+export interface LoadedModel {
+  modelId: string;
+  /** Human name for labels, e.g. "Tales". */
+  label: string;
+  contextLength: number;
+  vocabSize: number;
+  parameterCount: number;
+  weightBytes: number;
+  device: DeviceReport;
+}
+
+export interface LoadProgress {
+  phase: 'upload' | 'compile';
+  loadedBytes: number;
+  totalBytes: number;
+}
+
+/** A prompt after the chat template. */
+export interface RenderedChat {
+  text: string;
+  tokenIds: number[];
+  /** Each token's own text; bytes that are no whole character by themselves are U+FFFD. */
+  tokenTexts: string[];
+}
+
+export interface EngineApi {
+  device(): Promise<DeviceReport>;
+  load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel>;
+  unload(modelId: string): Promise<void>;
+  /**
+   * Events arrive in order. Resolves after `done`, or rejects with a HearthError, and either only once the caller has taken
+   * every event: they travel on a port of their own, which the answer of this call could overtake.
+   */
+  generate(request: GenerateRequest, onEvent: (event: GenerateEvent) => void | Promise<void>): Promise<void>;
+  /**
+   * Ends a running or waiting answer with reason "aborted", or rejects a load as `aborted`. Unknown ids are ignored: the
+   * request may have just ended.
+   */
+  abort(requestId: string): Promise<void>;
+  tokenize(modelId: string, text: string): Promise<number[]>;
+  /** The chat as the model sees it. */
+  renderChat(modelId: string, messages: ChatMessage[], options?: ChatOptions): Promise<RenderedChat>;
+}

@@ -1,0 +1,98 @@
+/** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
+import type { Manifest } from '../weights/manifest';
+
+/** Where a model's files lie: a folder URL that holds config.json, tokenizer.json and safetensors (Hugging Face layout). */
+export interface ModelSource {
+  modelId: string;
+  /** Folder URL, absolute; files are resolved against it. */
+  url: string;
+  /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
+  forCpu?: boolean;
+}
+
+/**
+ * `wait`: the same model is being fetched already, perhaps by another tab; `check`: looking what is there; `verify`: reading
+ * stored bytes against their checksums. Both figures are 0 where a phase has no bytes to count.
+ */
+export interface ImportProgress {
+  phase: 'wait' | 'check' | 'download' | 'store' | 'verify';
+  loadedBytes: number;
+  totalBytes: number;
+}
+
+export interface ImportResult {
+  modelId: string;
+  /** True when nothing was fetched because the model was already stored. */
+  cached: boolean;
+  /** Present when storage was full: the weights, to be handed to the engine; `warning` tells the person. */
+  inMemory: { manifest: Manifest; shards: Blob[] } | null;
+  warning: string | null;
+}
+
+export interface StoredModelInfo {
+  modelId: string;
+  storedBytes: number;
+  createdAt: string;
+}
+
+/** A model that may be fetched, as the catalogue knows it. */
+export interface KnownModel {
+  modelId: string;
+  /** What of its config.json sizes depend on, so that they can be told before anything is fetched. */
+  config: unknown;
+}
+
+/** What a context of this length takes in memory, besides the weights. */
+export interface ContextCost {
+  contextLength: number;
+  /** Keys, values and work space. */
+  bytes: number;
+  /** The largest single buffer among them. */
+  largestBufferBytes: number;
+}
+
+/** What is held of a model, and what it takes. */
+export interface ModelReport {
+  modelId: string;
+  /** `partial`: an import that has not ended; `in-memory`: the browser would not store it, so it is there until the page ends. */
+  state: 'absent' | 'partial' | 'stored' | 'in-memory';
+  /** Somebody is fetching it right now, in this tab or in another one. */
+  fetching: boolean;
+  /** On the disk. */
+  storedBytes: number;
+  /** Of the source's weight files, how much a half-done import need not fetch again. */
+  keptBytes: number;
+  /** What the weights take in memory; foreseen from the config until they are here. */
+  weightBytes: number;
+  parameterCount: number;
+  /** Small enough to run without a graphics adapter. */
+  runsOnProcessor: boolean;
+  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
+  contexts: ContextCost[];
+  /** What the engine reserves where nobody chooses. */
+  defaultContextLength: number;
+  /** Where it came from; null until it is here. */
+  source: { url: string; files: { path: string; bytes: number; sha256: string }[]; createdAt: string } | null;
+}
+
+export interface VerifyResult {
+  shards: number;
+  bytes: number;
+  /** Indices of shards that are missing or fail their checksum; empty when all is well. */
+  damaged: number[];
+}
+
+export interface ImportApi {
+  /** Makes the model available in the store; returns at once when it is there. Rejects with a HearthError. */
+  ensure(requestId: string, source: ModelSource, onProgress: (progress: ImportProgress) => void): Promise<ImportResult>;
+  /** Cancels `ensure`; what was stored stays, so that a second start resumes. */
+  abort(requestId: string): Promise<void>;
+  list(): Promise<StoredModelInfo[]>;
+  /** All known models, then what else is held. @param device what they would run on */
+  report(known: KnownModel[], device: 'webgpu' | 'cpu'): Promise<ModelReport[]>;
+  /** Reads every stored shard against its checksum. Can be aborted as `ensure`; rejects as `not-found` or `aborted`. */
+  verify(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /** Calls back, for as long as this thread lives, when what is held of a model has changed, in this tab or in another one. */
+  watch(onChange: (modelId: string) => void): Promise<void>;
+  remove(modelId: string): Promise<void>;
+}

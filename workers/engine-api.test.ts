@@ -1,0 +1,184 @@
+/** The thread contract over the real engine on its CPU road, with the small draft model. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createEngine } from '../src/engine';
+import { packCheckpoint, readCheckpoint } from '../src/engine/testing/checkpoint';
+import { uniform } from '../src/engine/testing/packings';
+import type { FoundDevice } from '../src/gpu/device';
+import type { GenerateEvent, GenerateRequest } from '../src/protocol/generation';
+import type { StoredWeights } from '../src/weights/manifest';
+import { blobChecksum } from '../src/weights/hash';
+import { createEngineApi } from './engine-api';
+
+let weights: StoredWeights;
+beforeAll(async () => {
+  weights = packCheckpoint(await readCheckpoint('public/models/tales-draft'), uniform({ kind: 'f32' }));
+});
+
+/** A device that can be lost, with an engine that never touches it. */
+function setUp(stored: StoredWeights | null = weights) {
+  const opened: string[] = [];
+  const losses: (() => void)[] = [];
+  const api = createEngineApi({
+    async findDevice(): Promise<FoundDevice> {
+      const lost = new Promise<Pick<GPUDeviceLostInfo, 'reason' | 'message'>>((resolve) => {
+        losses.push(() => resolve({ reason: 'destroyed', message: 'This is a test.' }));
+      });
+      const report = { kind: 'cpu', adapter: 'test', reason: null, features: [], limits: {} } as const;
+      return { device: { lost } as unknown as FoundDevice['device'], report: { ...report, features: [] } };
+    },
+    createEngine: () => createEngine({ device: null }),
+    async openStored(modelId) {
+      opened.push(modelId);
+      return stored;
+    },
+  });
+  return { api, opened, losses };
+}
+
+const load = { requestId: 'load-1', modelId: 'tales-draft' };
+const ask = (requestId: string, options: GenerateRequest['options'] = {}): GenerateRequest => ({
+  requestId,
+  modelId: 'tales-draft',
+  prompt: { kind: 'chat', messages: [{ role: 'user', content: 'Tell me a story about a dog.' }] },
+  options: { temperature: 0, maxTokens: 12, ...options },
+});
+const ignore = () => {};
+const textOf = (events: GenerateEvent[]) => events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+describe('the engine behind its contract', () => {
+  it('loads with facts, once for the same model and context', async () => {
+    const { api, opened } = setUp();
+    const phases: string[] = [];
+    const loaded = await api.load(load, ({ phase }) => phases.push(phase));
+    expect(loaded).toMatchObject({
+      modelId: 'tales-draft',
+      contextLength: 1024,
+      vocabSize: 4096,
+      parameterCount: 918_144,
+      weightBytes: 918_144 * 4,
+      device: { kind: 'cpu' },
+    });
+    expect(phases.at(-1)).toBe('compile');
+    await api.load({ ...load, requestId: 'load-2' }, ignore);
+    expect(opened).toHaveLength(1);
+    const shorter = await api.load({ ...load, requestId: 'load-3', contextLength: 256 }, ignore);
+    expect(shorter.contextLength).toBe(256);
+    expect(opened).toHaveLength(2);
+  });
+
+  it('takes weights that could not be stored', async () => {
+    const { api, opened } = setUp();
+    const shard = await weights.readShard(0);
+    const shards = [{ bytes: shard.size, checksum: await blobChecksum(shard) }];
+    const inMemory = { manifest: { ...weights.manifest, shards }, shards: [shard] };
+    expect((await api.load({ ...load, inMemory }, ignore)).vocabSize).toBe(4096);
+    expect(opened).toEqual([]);
+    const broken = { manifest: weights.manifest, shards: [] };
+    await expect(api.load({ ...load, contextLength: 64, inMemory: broken }, ignore)).rejects.toMatchObject({
+      code: 'weights-corrupt',
+    });
+  });
+
+  it('says so when the weights are gone from the store', async () => {
+    const { api } = setUp(null);
+    await expect(api.load(load, ignore)).rejects.toMatchObject({ code: 'weights-corrupt' });
+  });
+
+  it('answers with events that end in `done`, the same for the same seed', async () => {
+    const { api } = setUp();
+    await api.load(load, ignore);
+    const events: GenerateEvent[] = [];
+    await api.generate(ask('a', { temperature: 1, seed: 5 }), (event) => void events.push(event));
+    const again: GenerateEvent[] = [];
+    await api.generate(ask('b', { temperature: 1, seed: 5 }), (event) => void again.push(event));
+    expect(textOf(events).length).toBeGreaterThan(10);
+    expect(textOf(again)).toBe(textOf(events));
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'length', seed: 5, stats: { completionTokens: 12 } });
+    expect(events.filter(({ type }) => type === 'done')).toHaveLength(1);
+  });
+
+  it('stops a running answer, and only that one', async () => {
+    const { api } = setUp();
+    await api.load(load, ignore);
+    const stopped: GenerateEvent[] = [];
+    const whole: GenerateEvent[] = [];
+    await Promise.all([
+      api.generate(ask('stop me', { maxTokens: 500 }), (event) => {
+        stopped.push(event);
+        if (event.type === 'text') void api.abort('stop me');
+      }),
+      api.generate(ask('let me be'), (event) => void whole.push(event)),
+    ]);
+    expect(stopped.at(-1)).toMatchObject({ type: 'done', reason: 'aborted' });
+    expect(whole.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
+    await api.abort('long gone');
+  });
+
+  it('stops a load', async () => {
+    const { api } = setUp();
+    const loading = api.load(load, () => void api.abort('load-1'));
+    await expect(loading).rejects.toMatchObject({ code: 'aborted' });
+    expect((await api.load({ ...load, requestId: 'load-2' }, ignore)).modelId).toBe('tales-draft');
+  });
+
+  it('renders and tokenizes as the model sees it', async () => {
+    const { api } = setUp();
+    await api.load(load, ignore);
+    const chat = await api.renderChat('tales-draft', [{ role: 'user', content: 'Hello' }]);
+    expect(chat).toEqual({
+      text: '<|user|>\nHello<|end|>\n<|assistant|>\n',
+      tokenIds: [1, 202, 1181, 0, 202, 2, 202],
+      tokenTexts: ['<|user|>', '\n', 'Hello', '<|end|>', '\n', '<|assistant|>', '\n'],
+    });
+    expect(await api.tokenize('tales-draft', 'Hello')).toEqual([1181]);
+  });
+
+  it('goes on with an answer from its last word', async () => {
+    const { api } = setUp();
+    await api.load(load, ignore);
+    const question = { role: 'user' as const, content: 'Who are you?' };
+    const answerOf = async (prompt: GenerateRequest['prompt']) => {
+      let text = '';
+      const take = (event: GenerateEvent) => {
+        if (event.type === 'text') text += event.text;
+      };
+      await api.generate({ requestId: 'go on', modelId: 'tales-draft', prompt, options: { temperature: 0 } }, take);
+      return text;
+    };
+    const whole = await answerOf({ kind: 'chat', messages: [question] });
+    const words = whole.split(/(?= )/);
+    const begun = words.slice(0, 3).join('');
+    const messages = [question, { role: 'assistant' as const, content: begun }];
+    const rest = await answerOf({ kind: 'chat', messages, continueLast: true });
+    expect(words.length).toBeGreaterThan(3);
+    expect(begun + rest).toBe(whole);
+  });
+
+  it('says what is wrong with an unknown model and a bad option', async () => {
+    const { api } = setUp();
+    await api.load(load, ignore);
+    await expect(api.tokenize('other', 'a')).rejects.toMatchObject({ code: 'bad-request' });
+    await expect(api.generate(ask('a', { topP: 2 }), ignore)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('after a lost device says so, and finds a fresh one with the next load', async () => {
+    const { api, losses } = setUp();
+    await api.load(load, ignore);
+    losses[0]?.();
+    await Promise.resolve();
+    await expect(api.generate(ask('a'), ignore)).rejects.toMatchObject({ code: 'device-lost' });
+    await api.load({ ...load, requestId: 'load-2' }, ignore);
+    const events: GenerateEvent[] = [];
+    await api.generate(ask('b'), (event) => void events.push(event));
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
+    expect(losses).toHaveLength(2);
+  });
+
+  it('unloads', async () => {
+    const { api } = setUp();
+    await api.unload('tales-draft');
+    await api.load(load, ignore);
+    await api.unload('tales-draft');
+    await expect(api.generate(ask('a'), ignore)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});

@@ -1,0 +1,156 @@
+/**
+ * The engine behind the thread contract: it finds a device at the first need, keeps which requests may be stopped, and after
+ * a lost device begins afresh with the next load. `engine.worker.ts` exposes it; tests hand in parts of their own.
+ */
+import type { Engine, Model } from '../src/engine';
+import type { FoundDevice } from '../src/gpu/device';
+import { HearthError, throwIfAborted } from '../src/lib/errors';
+import { log } from '../src/lib/log';
+import { releaseCallback } from '../src/protocol/callbacks';
+import type { EngineApi, LoadedModel } from '../src/protocol/engine-api';
+import { batchEvents } from '../src/protocol/event-batcher';
+import { openWeightsInMemory } from '../src/weights/load';
+import type { StoredWeights } from '../src/weights/manifest';
+
+export interface EngineApiParts {
+  findDevice(): Promise<FoundDevice>;
+  createEngine(device: FoundDevice['device']): Engine;
+  /** What the import thread has stored; null when there is nothing. */
+  openStored(modelId: string): Promise<StoredWeights | null>;
+}
+
+/** One device, the engine on it, and what it has loaded, by model id. */
+interface Session {
+  found: FoundDevice;
+  engine: Engine;
+  loaded: Map<string, LoadedModel>;
+}
+
+export function createEngineApi({ findDevice, createEngine, openStored }: EngineApiParts): EngineApi {
+  let session: Promise<Session> | null = null;
+  /** What can be stopped, by request id. */
+  const stoppable = new Map<string, AbortController>();
+  /** Loads go one after another: two at once would want room for two models to end up with one. */
+  let lastLoad: Promise<unknown> = Promise.resolve();
+
+  function openSession(): Promise<Session> {
+    session ??= (async () => {
+      const found = await findDevice();
+      log.info('device-found', { kind: found.report.kind, adapter: found.report.adapter });
+      void found.device?.lost.then(({ reason, message }) => {
+        log.error('device-lost', { reason, message });
+        endSession();
+      });
+      return { found, engine: createEngine(found.device), loaded: new Map() };
+    })();
+    session.catch(endSession);
+    return session;
+  }
+
+  function endSession(): void {
+    session = null; // what runs on it fails by itself
+  }
+
+  async function loadedModel(modelId: string): Promise<Model> {
+    if (session) return (await session).engine.model(modelId);
+    throw new HearthError('device-lost', `The GPU device was lost, and the model "${modelId}" with it.`);
+  }
+
+  async function stoppably<T>(requestId: string, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    stoppable.set(requestId, controller);
+    try {
+      return await action(controller.signal);
+    } finally {
+      stoppable.delete(requestId);
+    }
+  }
+
+  return {
+    device: async () => (await openSession()).found.report,
+
+    load({ requestId, modelId, contextLength, inMemory }, onProgress) {
+      return stoppably(requestId, async (signal) => {
+        const load = async (): Promise<LoadedModel> => {
+          throwIfAborted(signal);
+          const { found, engine, loaded } = await openSession();
+          const present = loaded.get(modelId);
+          if (present && (contextLength ?? present.contextLength) === present.contextLength) return present;
+          loaded.delete(modelId);
+          const weights = inMemory ? openWeightsInMemory(inMemory) : await openStored(modelId);
+          if (!weights) throw notStored(modelId);
+          const startMs = performance.now();
+          const model = await engine.loadModel(weights, { contextLength, onProgress, signal });
+          const facts = describeModel(model, weights, found);
+          loaded.set(modelId, facts);
+          log.info('model-loaded', {
+            modelId,
+            contextLength: facts.contextLength,
+            weightBytes: facts.weightBytes,
+            ms: Math.round(performance.now() - startMs),
+          });
+          return facts;
+        };
+        const loading = lastLoad.then(load);
+        lastLoad = loading.catch(() => {});
+        return loading.finally(() => releaseCallback(onProgress));
+      });
+    },
+
+    async unload(modelId) {
+      if (!session) return;
+      const { engine, loaded } = await session;
+      loaded.delete(modelId);
+      await engine.unload(modelId);
+    },
+
+    generate({ requestId, modelId, prompt, options }, onEvent) {
+      return stoppably(requestId, async (signal) => {
+        const model = await loadedModel(modelId);
+        const batcher = batchEvents(onEvent);
+        try {
+          for await (const event of model.generate(prompt, options, signal)) batcher.push(event);
+        } finally {
+          await batcher.flush();
+          releaseCallback(onEvent);
+        }
+      });
+    },
+
+    async abort(requestId) {
+      stoppable.get(requestId)?.abort();
+    },
+
+    tokenize: async (modelId, text) =>
+      (await loadedModel(modelId)).text.tokenizer.encode(text, { addSpecialTokens: false }),
+    async renderChat(modelId, messages, { continueLast = false } = {}) {
+      const { text } = await loadedModel(modelId);
+      const rendered = text.renderChat(messages, { continueFinal: continueLast });
+      const asWritten = { skipSpecialTokens: false, continuesText: true };
+      return { ...rendered, tokenTexts: rendered.tokenIds.map((id) => text.tokenizer.decode([id], asWritten)) };
+    },
+  };
+}
+
+/** Between the import and the load somebody has emptied the store. */
+function notStored(modelId: string): HearthError {
+  return new HearthError(
+    'weights-corrupt',
+    `The weights of "${modelId}" were stored, but are no longer in this browser.`,
+    {
+      hint: 'Download the model again.',
+    },
+  );
+}
+
+function describeModel(model: Model, { manifest }: StoredWeights, { report }: FoundDevice): LoadedModel {
+  return {
+    modelId: model.modelId,
+    label: model.text.label ?? model.modelId,
+    contextLength: model.runner.options.contextLength,
+    vocabSize: model.runner.vocabSize,
+    parameterCount: manifest.tensors.reduce((sum, { rows, width }) => sum + rows * width, 0),
+    weightBytes: manifest.shards.reduce((sum, { bytes }) => sum + bytes, 0),
+    device: report,
+  };
+}

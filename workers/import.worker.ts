@@ -1,0 +1,52 @@
+/**
+ * The network thread. It alone fetches models: it joins what the models' pages ask of their weights (src/models) with the
+ * importer that knows nothing of models (src/weights), and answers the page's calls (protocol/import-api.ts).
+ */
+import * as Comlink from 'comlink';
+import { log } from '../src/lib/log';
+import { modelPage } from '../src/models/index';
+import { releaseCallback } from '../src/protocol/callbacks';
+import { installErrorTransfer } from '../src/protocol/errors';
+import type { ImportApi } from '../src/protocol/import-api';
+import { forwardLog } from '../src/protocol/log-message';
+import { Importer } from '../src/weights/importer';
+import { IndexedDbStore } from '../src/weights/indexed-db-store';
+import { reportModels } from './model-report';
+
+/** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
+const channel = new BroadcastChannel('hearth-models');
+const watchers: ((modelId: string) => void)[] = [];
+channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
+
+const importer = new Importer({
+  store: new IndexedDbStore(),
+  describe(config) {
+    const page = modelPage(config);
+    return page.weights(page.readConfig(config));
+  },
+  onChange(modelId) {
+    log.info('store-changed', { modelId });
+    tellWatchers(modelId);
+    channel.postMessage(modelId);
+  },
+});
+
+installErrorTransfer();
+forwardLog(log, 'import', (message) => postMessage(message));
+Comlink.expose({
+  ensure: (requestId, source, onProgress) =>
+    importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
+  abort: (requestId) => importer.abort(requestId),
+  list: () => importer.list(),
+  async report(known, device) {
+    return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
+  },
+  verify: (requestId, modelId, onProgress) =>
+    importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  watch: async (onChange) => void watchers.push(onChange),
+  remove: (modelId) => importer.remove(modelId),
+} satisfies ImportApi);
+
+function tellWatchers(modelId: string): void {
+  for (const tell of watchers) tell(modelId);
+}

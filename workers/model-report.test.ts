@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { catalog, findModel } from '../src/catalog/catalog';
+import { packCheckpoint, readCheckpoint } from '../src/engine/testing/checkpoint';
+import { shipped } from '../src/engine/testing/packings';
+import type { ModelRecord } from '../src/weights/record';
+import { reportModels } from './model-report';
+
+const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+
+describe('what is told of a model', () => {
+  it('before it is here is foreseen, and comes true', async () => {
+    const { manifest } = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+    const record: ModelRecord = {
+      modelId: 'tales-draft',
+      state: 'stored',
+      manifest,
+      storedBytes: 1,
+      keptBytes: 0,
+      fetching: false,
+    };
+    const before = reportModels(known, [], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
+    const after = reportModels(known, [record], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
+    expect(before).toMatchObject({ state: 'absent', source: null, storedBytes: 0 });
+    expect(after).toMatchObject({ state: 'stored', storedBytes: 1 });
+    expect(after?.parameterCount).toBe(findModel('tales-draft')?.parameterCount);
+    expect(before?.parameterCount).toBe(after?.parameterCount);
+    expect((before?.weightBytes ?? 0) / (after?.weightBytes ?? 1)).toBeCloseTo(1, 1);
+    expect(before?.contexts).toEqual(after?.contexts);
+  });
+
+  it('has a cost for every context worth choosing', () => {
+    const [tales] = reportModels(known, [], 'webgpu');
+    expect(tales?.contexts.map(({ contextLength }) => contextLength)).toEqual([256, 512, 1024]);
+    expect(tales?.defaultContextLength).toBe(1024);
+    // 7 layers · keys and values · 2 heads · 64 numbers of 2 bytes = 3,584 bytes a position, for 8 conversations;
+    // 64 numbers of 4 bytes a position for the rotations.
+    const [, half, full] = tales?.contexts ?? [];
+    expect((full?.bytes ?? 0) - (half?.bytes ?? 0)).toBe(512 * (3584 * 8 + 64 * 4));
+    expect(full?.largestBufferBytes).toBe((1024 * 3584 * 8) / 14);
+  });
+
+  it('is also told of what the catalogue does not know', () => {
+    const record: ModelRecord = {
+      modelId: 'https://hub.example/x/',
+      state: 'partial',
+      manifest: null,
+      storedBytes: 5,
+      keptBytes: 7,
+      fetching: true,
+    };
+    expect(reportModels(known, [record], 'cpu').at(-1)).toEqual({
+      modelId: 'https://hub.example/x/',
+      state: 'partial',
+      fetching: true,
+      storedBytes: 5,
+      keptBytes: 7,
+      weightBytes: 0,
+      parameterCount: 0,
+      runsOnProcessor: false,
+      contexts: [],
+      defaultContextLength: 0,
+      source: null,
+    });
+  });
+});
