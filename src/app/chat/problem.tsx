@@ -1,0 +1,25 @@
+/** What stands in the way: what was found and expected, what to do, and a button that does it. */
+import { use } from 'react';
+import { defaultModelId, findModel } from '../../catalog/catalog';
+import { present } from '../../lib/invariant';
+import { nextMove } from '../state/next-move';
+import { StoreContext, useApp } from '../state/use-app';
+import { strings } from './strings';
+
+export function Problem() {
+  const problem = useApp((state) => state.problem);
+  const store = present(use(StoreContext), 'the store');
+  if (!problem) return null;
+  const { kind } = nextMove(store.getState(), problem);
+  return (
+    <div className="problem" role="alert">
+      <p className="problem-message">{problem.message}</p>
+      <p>{problem.hint}</p>
+      <button type="button" className="main-button" onClick={() => nextMove(store.getState(), problem).run()}>
+        {kind === 'useDefaultModel'
+          ? strings.moves.otherModel({ model: findModel(defaultModelId)?.label ?? defaultModelId })
+          : strings.moves[kind]}
+      </button>
+    </div>
+  );
+}

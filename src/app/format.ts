@@ -1,0 +1,55 @@
+/** Figures as a person reads them, in the language that is spoken. */
+import type { GenerationStats, LoadProgress } from '../client';
+import { locale, wordsOf } from './strings';
+import { units } from './strings/en/units';
+
+const strings = wordsOf('units', units);
+
+/** "23 tok/s · 0.4 s to first token · 412 tokens". */
+export function formatStats(stats: GenerationStats): string {
+  const { decodeTokensPerSecond, timeToFirstTokenMs, completionTokens } = stats;
+  // One token alone has no speed.
+  const rate = completionTokens > 1 ? formatRate(decodeTokensPerSecond) : '–';
+  return [
+    strings.rate({ rate }),
+    strings.firstToken({ seconds: formatSeconds(timeToFirstTokenMs) }),
+    strings.tokens({ tokens: completionTokens }),
+  ].join(' · ');
+}
+
+/** "4.2 of 12.5 MB". */
+export function formatBytesOf(loadedBytes: number, totalBytes: number): string {
+  const { unit, size } = unitOf(totalBytes);
+  return strings.bytesOf({ loaded: figure(loadedBytes / size, 1), total: figure(totalBytes / size, 1), unit });
+}
+
+/** "12.5 MB". */
+export function formatBytes(bytes: number): string {
+  const { unit, size } = unitOf(bytes);
+  return strings.bytes({ size: figure(bytes / size, 1), unit });
+}
+
+/** What is going on with the model, without its name: "downloading, 4.2 of 12.5 MB". */
+export function formatProgress({ phase, loadedBytes, totalBytes }: LoadProgress): string {
+  const words = strings.phases[phase];
+  return totalBytes > 0 ? `${words}, ${formatBytesOf(loadedBytes, totalBytes)}` : words;
+}
+
+function unitOf(bytes: number): { unit: string; size: number } {
+  if (bytes >= 1e9) return { unit: 'GB', size: 1e9 };
+  return bytes >= 1e5 || bytes === 0 ? { unit: 'MB', size: 1e6 } : { unit: 'kB', size: 1e3 };
+}
+
+function formatRate(perSecond: number): string {
+  return figure(perSecond, perSecond >= 10 ? 0 : 1);
+}
+
+/** Two digits below a tenth of a second, so that "0.04 s" is not "0.0 s". */
+function formatSeconds(ms: number): string {
+  const seconds = ms / 1000;
+  return figure(seconds, seconds < 0.1 ? 2 : 1);
+}
+
+function figure(value: number, digits: number): string {
+  return value.toLocaleString(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}

@@ -1,0 +1,46 @@
+/** Asks before a model is deleted: what goes, and what it takes to have it again. */
+import { findModel } from '../../catalog/catalog';
+import type { ModelReport } from '../../client';
+import { formatBytes } from '../format';
+import { useApp } from '../state/use-app';
+import { Dialog } from '../ui/dialog';
+import { labelOf, type Row } from './row';
+import { strings } from './strings';
+
+interface DeleteDialogProps {
+  readonly report: ModelReport;
+  readonly row: Row;
+  readonly onClose: () => void;
+}
+
+export function DeleteDialog({ report, row, onClose }: DeleteDialogProps) {
+  const { modelId, storedBytes } = report;
+  const deleteModel = useApp((state) => state.deleteModel);
+  const entry = findModel(modelId);
+  const size = formatBytes(storedBytes);
+  return (
+    <Dialog title={strings.deleteTitle({ model: labelOf(modelId) })} onClose={onClose}>
+      <p>
+        {entry
+          ? strings.deleteStored({ size, download: formatBytes(entry.downloadBytes) })
+          : strings.deleteUnknown({ size })}
+        {row.loaded && ` ${strings.deleteLoaded}`}
+      </p>
+      <div className="dialog-moves">
+        <button type="button" className="edged-button" onClick={onClose}>
+          {strings.keepIt}
+        </button>
+        <button
+          type="button"
+          className="main-button"
+          onClick={() => {
+            onClose();
+            void deleteModel(modelId);
+          }}
+        >
+          {strings.deleteNow}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,129 @@
+/** One model on the shelf: what it is for, where it stands, what it takes, and one button. */
+import { useId, useState } from 'react';
+import { useShallow } from 'zustand/react/shallow';
+import { findModel } from '../../catalog/catalog';
+import type { ModelReport } from '../../client';
+import { MoreIcon } from '../chat/icons';
+import { Menu, type MenuItem } from '../chat/menu';
+import { formatBytes } from '../format';
+import { useApp } from '../state/use-app';
+import { DeleteDialog } from './delete-dialog';
+import { DetailsDialog } from './details-dialog';
+import { FitLine } from './fit-line';
+import { ModelFacts } from './model-facts';
+import { ModelNoteLine } from './model-note';
+import { ModelProgress } from './model-progress';
+import { labelOf, rowOf, type Row, type RowAction } from './row';
+import { strings } from './strings';
+
+interface CardProps {
+  readonly report: ModelReport;
+}
+
+export function ModelCard({ report }: CardProps) {
+  const { modelId } = report;
+  const label = labelOf(modelId);
+  const entry = findModel(modelId);
+  const row = useApp(useShallow((state) => rowOf(state, report)));
+  const nameId = useId();
+  const isAtRest = !['getting', 'elsewhere', 'loading', 'verifying'].includes(row.state);
+  return (
+    <li className="card" data-state={row.state} aria-labelledby={nameId}>
+      <div className="card-head">
+        <h3 id={nameId} className="card-name">
+          <bdi>{label}</bdi>
+        </h3>
+        <p className="card-state">{strings.state[row.state]}</p>
+        <p className="card-purpose">{entry?.goodFor ?? strings.unknownModel}</p>
+        <div className="card-actions">
+          <MainButton modelId={modelId} label={label} action={row.action} />
+          <CardMenu report={report} row={row} label={label} />
+        </div>
+      </div>
+      <ModelProgress label={label} row={row} />
+      <ModelNoteLine report={report} />
+      {row.state === 'paused' && <PausedLine report={report} />}
+      <ModelFacts report={report} label={label} />
+      {isAtRest && <FitLine report={report} row={row} />}
+    </li>
+  );
+}
+
+interface MainButtonProps {
+  readonly modelId: string;
+  readonly label: string;
+  readonly action: RowAction | null;
+}
+
+/** Always the same element, so that the focus stays where it is while the model goes from one state to the next. */
+function MainButton({ modelId, label, action }: MainButtonProps) {
+  const getModel = useApp((state) => state.getModel);
+  const pauseModel = useApp((state) => state.pauseModel);
+  const useModel = useApp((state) => state.useModel);
+  const putAway = useApp((state) => state.putAway);
+  if (!action) return null;
+  const run: Record<RowAction, () => unknown> = {
+    get: () => getModel(modelId),
+    resume: () => getModel(modelId),
+    pause: () => pauseModel(modelId),
+    cancel: () => pauseModel(modelId),
+    load: () => useModel(modelId),
+    loadAgain: () => useModel(modelId),
+    use: () => useModel(modelId),
+    unload: () => putAway(modelId),
+  };
+  const isForward = ['get', 'resume', 'load', 'loadAgain', 'use'].includes(action);
+  return (
+    <button
+      type="button"
+      className={isForward ? 'main-button' : 'edged-button'}
+      aria-label={strings[`${action}Model`]({ model: label })}
+      onClick={() => void run[action]()}
+    >
+      {strings[action]}
+    </button>
+  );
+}
+
+interface CardMenuProps {
+  readonly report: ModelReport;
+  readonly row: Row;
+  readonly label: string;
+}
+
+function CardMenu({ report, row, label }: CardMenuProps) {
+  const { modelId } = report;
+  const verifyModel = useApp((state) => state.verifyModel);
+  const putAway = useApp((state) => state.putAway);
+  const [dialog, setDialog] = useState<'delete' | 'details' | null>(null);
+  const isBusy = ['getting', 'elsewhere', 'loading', 'verifying'].includes(row.state);
+  const isHere = report.state === 'stored' || report.state === 'in-memory';
+
+  const items = (): MenuItem[] => [
+    { name: strings.details, run: () => setDialog('details') },
+    ...(isHere && !isBusy ? [{ name: strings.verify, run: () => void verifyModel(modelId) }] : []),
+    ...(row.loaded && row.action !== 'unload' && !isBusy
+      ? [{ name: strings.unload, run: () => void putAway(modelId) }]
+      : []),
+    ...(report.state !== 'absent' && !isBusy ? [{ name: strings.delete, run: () => setDialog('delete') }] : []),
+  ];
+
+  return (
+    <>
+      <Menu name={strings.moreFor({ model: label })} icon={<MoreIcon />} items={items} />
+      {dialog === 'delete' && <DeleteDialog report={report} row={row} onClose={() => setDialog(null)} />}
+      {dialog === 'details' && <DetailsDialog report={report} row={row} onClose={() => setDialog(null)} />}
+    </>
+  );
+}
+
+function PausedLine({ report }: CardProps) {
+  const total = findModel(report.modelId)?.downloadBytes;
+  return (
+    <p className="card-line">
+      {report.keptBytes > 0 && total !== undefined
+        ? strings.pausedAt({ size: formatBytes(report.keptBytes), total: formatBytes(total) })
+        : strings.pausedAtNothing}
+    </p>
+  );
+}

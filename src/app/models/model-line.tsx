@@ -1,0 +1,76 @@
+/**
+ * One line about the model: a download to decide on, its arrival in phases and MB, or what the person should know about the
+ * one that is there. Nothing when all is as expected.
+ */
+import { findModel } from '../../catalog/catalog';
+import { formatBytes, formatProgress } from '../format';
+import { modelLabel } from '../state/model-slice';
+import { useApp } from '../state/use-app';
+import { strings } from './strings';
+import type { LoadProgress, LocalModel } from '../../client';
+
+export function ModelLine() {
+  const modelState = useApp((state) => state.modelState);
+  switch (modelState.kind) {
+    case 'absent':
+      return <AbsentLine />;
+    case 'loading':
+      return <ArrivalLine progress={modelState.progress} />;
+    case 'ready':
+      return <ReadyNotes model={modelState.model} />;
+  }
+}
+
+/** Not here, and not wanted yet: its size, and a button. Silent while a problem is shown, which has a button of its own. */
+function AbsentLine() {
+  const entry = useApp(({ modelId }) => findModel(modelId));
+  const problem = useApp((state) => state.problem);
+  const needModel = useApp((state) => state.needModel);
+  if (!entry || problem) return null;
+  return (
+    <div className="model-line">
+      <p>{strings.lineAbsent({ model: entry.label })}</p>
+      <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
+        {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
+      </button>
+    </div>
+  );
+}
+
+function ArrivalLine({ progress }: { progress: LoadProgress | null }) {
+  const label = useApp(modelLabel);
+  const waiting = useApp(({ answerPhase }) => answerPhase === 'waiting');
+  const cancellable = useApp(({ modelId }) => findModel(modelId)?.bundled !== true);
+  const cancelLoad = useApp((state) => state.cancelLoad);
+  const share = progress && progress.totalBytes > 0 ? progress.loadedBytes / progress.totalBytes : undefined;
+  return (
+    <div className="model-line">
+      <p>
+        {progress
+          ? strings.lineArrivingAt({ model: label, progress: formatProgress(progress) })
+          : strings.lineArriving({ model: label })}
+        {waiting && ` ${strings.lineWaiting}`}
+      </p>
+      {cancellable && (
+        <button type="button" className="quiet-button" onClick={cancelLoad}>
+          {strings.cancel}
+        </button>
+      )}
+      <progress aria-label={strings.lineName({ model: label })} value={share} max={1} />
+    </div>
+  );
+}
+
+/** Only what differs from the best case: no adapter, an insecure address, nothing stored. */
+function ReadyNotes({ model }: { model: LocalModel }) {
+  const notes: string[] = [];
+  if (!globalThis.isSecureContext) notes.push(strings.lineInsecure);
+  else if (model.device.kind === 'cpu')
+    notes.push(strings.lineProcessor({ model: model.label, reason: model.device.reason ?? '' }));
+  if (model.warning) notes.push(model.warning);
+  return notes.map((note) => (
+    <p key={note} className="model-line">
+      {note}
+    </p>
+  ));
+}

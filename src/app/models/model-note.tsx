@@ -1,0 +1,48 @@
+/** What came of the last thing done to a model: an error with its next move, a warning, or what a check has found. */
+import type { ModelReport } from '../../client';
+import { formatBytes } from '../format';
+import { useApp } from '../state/use-app';
+import { strings } from './strings';
+
+export function ModelNoteLine({ report: { modelId, state } }: { readonly report: ModelReport }) {
+  const note = useApp(({ modelNotes }) => modelNotes.get(modelId));
+  const getModel = useApp((state) => state.getModel);
+  const useModel = useApp((state) => state.useModel);
+  const deleteModel = useApp((state) => state.deleteModel);
+
+  const getAgain = async () => {
+    await deleteModel(modelId);
+    await getModel(modelId);
+  };
+
+  if (!note) return null;
+  switch (note.kind) {
+    case 'problem': {
+      const isBroken = note.error.code === 'weights-corrupt';
+      const isHere = state === 'stored' || state === 'in-memory';
+      const retry = isBroken ? getAgain : () => (isHere ? useModel(modelId) : getModel(modelId));
+      return (
+        <div className="problem card-note" role="alert">
+          <p className="problem-message">{note.error.message}</p>
+          <p>{note.error.hint}</p>
+          <button type="button" className="edged-button" onClick={() => void retry()}>
+            {isBroken ? strings.getAgain : strings.tryAgain}
+          </button>
+        </div>
+      );
+    }
+    case 'damaged':
+      return (
+        <div className="problem card-note" role="alert">
+          <p className="problem-message">{strings.damaged({ damaged: note.damaged, shards: note.shards })}</p>
+          <button type="button" className="edged-button" onClick={() => void getAgain()}>
+            {strings.getAgain}
+          </button>
+        </div>
+      );
+    case 'warning':
+      return <p className="card-line">{note.text}</p>;
+    case 'sound':
+      return <p className="card-line">{strings.sound({ size: formatBytes(note.bytes) })}</p>;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Which model is selected and how far it has come. A bundled or stored model loads by itself; any other waits for a click,
+ * because its download is the person's to decide. Another model may stay in memory beside the selected one where both fit.
+ */
+import { defaultModelId, findModel } from '../../catalog/catalog';
+import { isAbort, toHearthError, type HearthError, type LocalModel, type ModelLocation } from '../../client';
+import { throwIfAborted } from '../../lib/errors';
+import { createPace, type PacedProgress } from './pace';
+import type { ShelfSlice } from './shelf-slice';
+import type { AppServices, Slice, StartOptions } from './store';
+
+export type ModelState =
+  | { kind: 'absent' } // nothing is under way
+  | { kind: 'loading'; progress: PacedProgress | null }
+  | { kind: 'ready'; model: LocalModel };
+
+export interface ModelSlice {
+  modelId: string;
+  modelState: ModelState;
+  /** All models in memory, the selected one among them. */
+  loadedModels: ReadonlyMap<string, LocalModel>;
+  /** What stands in the way, of the model or of an answer; shown as an alert until the next try. */
+  problem: HearthError | null;
+  /** Called once, when the page opens: loads the model if nothing needs to be downloaded for it but what is bundled. */
+  begin(): Promise<void>;
+  /** The model, loading it if need be; a load under way is shared. Rejects with a HearthError, also kept as `problem`. */
+  needModel(): Promise<LocalModel>;
+  cancelLoad(): void;
+  /** Drops all models, whose thread or device has gone, so that the next use loads again. */
+  forgetModel(): void;
+  /** Gives a model's memory back; running answers end, and the next use loads it again. */
+  unloadModel(modelId: string): Promise<void>;
+  /** What is in memory stays there until its room is needed. */
+  selectModel(modelId: string): void;
+  /** Deletes the stored weights of the selected model and loads it from its source. */
+  downloadAgain(): Promise<void>;
+}
+
+export function createModelSlice({ client }: AppServices, start: StartOptions): Slice<ModelSlice> {
+  let loading: { promise: Promise<LocalModel>; controller: AbortController } | null = null;
+
+  return (set, get) => {
+    async function load(modelId: string, signal: AbortSignal): Promise<LocalModel> {
+      const pace = createPace();
+      set({ modelState: { kind: 'loading', progress: null }, problem: null });
+      try {
+        const options = {
+          signal,
+          onProgress: (progress: Parameters<typeof pace>[0]) => {
+            if (!signal.aborted) set({ modelState: { kind: 'loading', progress: pace(progress) } });
+          },
+        };
+        const source = sourceOf(get(), modelId);
+        const leaving = get().modelsLeavingFor(modelId);
+        // What has to make room stays until the new one is on this machine.
+        if (leaving.length > 0) await client.fetchModel(source, options);
+        await Promise.all(leaving.map(get().unloadModel));
+        const model = await client.loadModel(source, { ...options, contextLength: get().contextLengths[modelId] });
+        if (signal.aborted) {
+          await model.dispose(); // it came after all, but is not wanted any more
+          throwIfAborted(signal);
+        }
+        set(({ loadedModels }) => ({
+          modelState: { kind: 'ready', model },
+          loadedModels: new Map(loadedModels).set(modelId, model),
+        }));
+        return model;
+      } catch (error) {
+        if (!signal.aborted) {
+          set({ modelState: { kind: 'absent' }, problem: isAbort(error) ? null : toHearthError(error) });
+        }
+        throw error;
+      }
+    }
+
+    function cancelLoad(): void {
+      loading?.controller.abort();
+      loading = null;
+      if (get().modelState.kind === 'loading') set({ modelState: { kind: 'absent' } });
+    }
+
+    return {
+      modelId: start.modelId,
+      modelState: { kind: 'absent' },
+      loadedModels: new Map(),
+      problem: null,
+
+      async begin() {
+        const { modelId, needModel } = get();
+        try {
+          const entry = findModel(modelId);
+          const here =
+            !entry || entry.bundled || (await client.storedModels()).some((info) => info.modelId === modelId);
+          if (here) await needModel();
+        } catch {
+          // `needModel` keeps its error as the problem; a store that cannot be listed holds no model.
+        }
+      },
+
+      needModel() {
+        const { modelState, modelId } = get();
+        if (modelState.kind === 'ready') return Promise.resolve(modelState.model);
+        if (loading) return loading.promise;
+        const controller = new AbortController();
+        const promise = load(modelId, controller.signal).finally(() => {
+          if (loading?.controller === controller) loading = null;
+        });
+        loading = { promise, controller };
+        return promise;
+      },
+
+      cancelLoad,
+
+      forgetModel() {
+        cancelLoad();
+        for (const model of get().loadedModels.values()) void model.dispose().catch(() => {}); // its thread may have gone
+        set({ loadedModels: new Map(), modelState: { kind: 'absent' } });
+      },
+
+      async unloadModel(modelId) {
+        const model = get().loadedModels.get(modelId);
+        if (!model) return;
+        const loadedModels = new Map(get().loadedModels);
+        loadedModels.delete(modelId);
+        set({ loadedModels, ...(get().modelId === modelId && { modelState: { kind: 'absent' } }) });
+        await model.dispose().catch(() => {}); // its thread may have gone
+      },
+
+      selectModel(modelId) {
+        cancelLoad();
+        const model = get().loadedModels.get(modelId);
+        set({ modelId, modelState: model ? { kind: 'ready', model } : { kind: 'absent' }, problem: null });
+      },
+
+      async downloadAgain() {
+        const { modelId, unloadModel } = get();
+        cancelLoad();
+        await unloadModel(modelId);
+        await client.removeModel(modelId);
+        await get().needModel();
+      },
+    };
+  };
+}
+
+/** How the client finds a model: by its name in the catalogue, or where it once came from. */
+export function sourceOf({ modelReports }: Pick<ShelfSlice, 'modelReports'>, modelId: string): string | ModelLocation {
+  const url = modelReports?.find((report) => report.modelId === modelId)?.source?.url;
+  return findModel(modelId) || !url ? modelId : { id: modelId, url };
+}
+
+/** The label of the selected model, also before it is there. */
+export function modelLabel(state: ModelSlice): string {
+  if (state.modelState.kind === 'ready') return state.modelState.model.label;
+  return findModel(state.modelId)?.label ?? findModel(defaultModelId)?.label ?? state.modelId;
+}

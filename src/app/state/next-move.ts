@@ -1,0 +1,51 @@
+/** The one thing a person can do about a problem, as a button beside it. */
+import { defaultModelId } from '../../catalog/catalog';
+import type { HearthError } from '../../client';
+import type { AppState } from './store';
+
+export interface NextMove {
+  /** What it does; the button's words are the catalogue's. */
+  kind: 'tryAgain' | 'newChat' | 'downloadAgain' | 'useDefaultModel';
+  run(): void;
+}
+
+export function nextMove(state: AppState, problem: HearthError): NextMove {
+  const tryAgain: NextMove = { kind: 'tryAgain', run: () => void retry(state) };
+  switch (problem.code) {
+    case 'context-overflow':
+      return { kind: 'newChat', run: () => void state.newChat() };
+    case 'weights-corrupt':
+      return { kind: 'downloadAgain', run: () => void state.downloadAgain().catch(() => {}) }; // kept as the problem
+    case 'bad-request':
+    case 'webgpu-unavailable':
+    case 'insecure-context':
+    case 'adapter-too-small':
+    case 'unsupported-model':
+    case 'not-found':
+    case 'out-of-memory':
+      return state.modelId === defaultModelId ? tryAgain : switchToDefaultModel(state);
+    case 'device-lost':
+    case 'bad-file':
+    case 'network':
+    case 'storage-full':
+    case 'aborted':
+    case 'internal':
+      return tryAgain;
+  }
+}
+
+function switchToDefaultModel(state: AppState): NextMove {
+  return {
+    kind: 'useDefaultModel',
+    run: () => {
+      state.selectModel(defaultModelId);
+      void retry(state);
+    },
+  };
+}
+
+/** Loads the model; a message that still waits for its answer is answered. */
+async function retry(state: AppState): Promise<void> {
+  if (state.transcript.at(-1)?.role === 'user') return state.regenerate();
+  await state.needModel().catch(() => {}); // kept as the problem
+}

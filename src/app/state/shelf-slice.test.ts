@@ -1,0 +1,353 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createClient } from '../../client/client';
+import {
+  createFakeEngine,
+  createFakeImporter,
+  createFakeThread,
+  fakeDevice,
+  type FakeEngineOptions,
+  type FakeImporterOptions,
+  type FakeThread,
+} from '../../client/testing/fake-engine';
+import { HearthError } from '../../lib/errors';
+import { MemoryTables } from '../chats/tables';
+import { createFakeStorage, NO_PLACES } from '../chats/testing/fake-places';
+import { readStartAddress } from './start-address';
+import { createAppStore, type AppServices, type AppState } from './store';
+
+const threads: FakeThread[] = [];
+afterEach(() => {
+  for (const thread of threads.splice(0)) thread.close();
+});
+
+interface SetUp extends FakeEngineOptions {
+  address?: string;
+  imports?: FakeImporterOptions;
+  settings?: Storage;
+  storageManager?: Partial<StorageManager>;
+}
+
+function setUp({ address = '', imports, settings, storageManager, ...options }: SetUp = {}) {
+  const engine = createFakeEngine(options);
+  const importer = createFakeImporter(imports);
+  const open = (api: typeof engine | typeof importer) => {
+    const thread = createFakeThread(api);
+    threads.push(thread);
+    return thread.port;
+  };
+  const client = createClient({
+    openEngine: () => open(engine),
+    openImport: () => open(importer),
+    siteUrl: 'http://localhost/',
+  });
+  const services: AppServices = {
+    client,
+    nextFrame: (callback) => void setTimeout(callback, 1),
+    chats: {
+      tables: new MemoryTables(),
+      channel: null,
+      tabs: { tabId: 'tab', otherTabs: async () => new Set() },
+      storage: createFakeStorage(),
+      places: { ...NO_PLACES, settings: settings ?? null },
+      onHide: () => {},
+    },
+    storageManager: (storageManager ?? {}) as StorageManager,
+  };
+  const store = createAppStore(services, readStartAddress(address));
+  /** Resolves when the state is as described. */
+  const until = (is: (state: AppState) => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!is(store.getState())) return;
+        leave();
+        resolve();
+      };
+      const leave = store.subscribe(look);
+      look();
+    });
+  return { store, engine, importer, until, state: () => store.getState() };
+}
+
+const webgpu = (maxBufferSize: number) => ({
+  ...fakeDevice,
+  kind: 'webgpu' as const,
+  limits: { maxBufferSize, maxStorageBufferBindingSize: maxBufferSize },
+});
+
+const stateOf = (state: AppState, modelId: string) =>
+  state.modelReports?.find((report) => report.modelId === modelId)?.state;
+const never = new Promise<void>(() => {});
+
+describe('the shelf', () => {
+  it('has what can be had, what is here, and what nobody knows', async () => {
+    const { state } = setUp({ imports: { stored: ['tales', 'http://hub.example/x/'] } });
+    await state().openShelf();
+    expect(state().modelReports?.map(({ modelId, state }) => [modelId, state])).toEqual([
+      ['tales', 'stored'],
+      ['tales-draft', 'absent'],
+      ['http://hub.example/x/', 'stored'],
+    ]);
+    expect(state().device).toEqual(fakeDevice);
+  });
+
+  it('says why it cannot be read, and reads at the next try', async () => {
+    const { state, importer } = setUp();
+    const { report } = importer;
+    importer.report = async () => {
+      throw new HearthError('internal', 'Out of order.');
+    };
+    await state().openShelf();
+    expect(state()).toMatchObject({ modelReports: null, shelfProblem: { message: 'Out of order.' } });
+    importer.report = report;
+    await state().openShelf();
+    expect(state()).toMatchObject({ shelfProblem: null });
+    expect(state().modelReports).toHaveLength(2);
+  });
+
+  it('hears of what another tab has done', async () => {
+    const { state, importer, until } = setUp({ imports: { fetchedElsewhere: ['tales-draft'] } });
+    await state().openShelf();
+    expect(state().modelReports?.[1]).toMatchObject({ state: 'absent', fetching: true });
+    importer.changeElsewhere('tales-draft', 'stored');
+    await until((now) => stateOf(now, 'tales-draft') === 'stored');
+    expect(state().modelReports?.[1]).toMatchObject({ fetching: false });
+  });
+});
+
+describe('getting a model', () => {
+  it('goes through phases and ends on this machine, not loaded', async () => {
+    let arrive = () => {};
+    const downloaded = new Promise<void>((resolve) => (arrive = resolve));
+    const { state, until, engine } = setUp({ imports: { downloaded } });
+    await state().openShelf();
+    const getting = state().getModel('tales-draft');
+    await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
+    arrive();
+    await getting;
+    expect(state().transfers.size).toBe(0);
+    expect(stateOf(state(), 'tales-draft')).toBe('stored');
+    expect(state().shelfNews).toEqual({ kind: 'here', modelId: 'tales-draft' });
+    expect(engine.calls).toEqual([]);
+  });
+
+  it('is paused, keeps what it has, and is resumed', async () => {
+    const options: FakeImporterOptions = { downloaded: never };
+    const { state, until, importer } = setUp({ imports: options });
+    await state().openShelf();
+    const getting = state().getModel('tales-draft');
+    await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
+    state().pauseModel('tales-draft');
+    await getting;
+    expect(stateOf(state(), 'tales-draft')).toBe('partial');
+    expect(state()).toMatchObject({ problem: null, shelfNews: { kind: 'paused' } });
+    expect(state().modelNotes.size).toBe(0);
+    importer.stored.add('tales-draft');
+    await state().getModel('tales-draft');
+    expect(stateOf(state(), 'tales-draft')).toBe('stored');
+  });
+
+  it('tells beside the model what went wrong, until the next try', async () => {
+    const { state } = setUp({ imports: { errors: [new HearthError('network', 'Broken off.')] } });
+    await state().openShelf();
+    await state().getModel('tales-draft');
+    expect(state().modelNotes.get('tales-draft')).toMatchObject({ kind: 'problem', error: { code: 'network' } });
+    expect(state().problem).toBeNull(); // the chat is not concerned
+    await state().getModel('tales-draft');
+    expect(state().modelNotes.size).toBe(0);
+  });
+
+  it('tells when nothing could be stored', async () => {
+    const { state } = setUp({ imports: { warning: 'The disk is full.' } });
+    await state().getModel('tales-draft');
+    expect(state().modelNotes.get('tales-draft')).toEqual({ kind: 'warning', text: 'The disk is full.' });
+  });
+
+  it('for the chat and on the shelf is one wish for each', async () => {
+    const { state, importer } = setUp();
+    await Promise.all([state().getModel('tales'), state().getModel('tales')]);
+    expect(importer.calls.filter((call) => call.startsWith('ensure'))).toHaveLength(1);
+  });
+});
+
+describe('using a model', () => {
+  it('lets the present one stay where both fit', async () => {
+    const { state, engine } = setUp({ device: webgpu(1e9) });
+    await state().openShelf();
+    await state().begin();
+    expect(state().modelsLeavingFor('tales-draft')).toEqual([]);
+    await state().useModel('tales-draft');
+    expect([...state().loadedModels.keys()]).toEqual(['tales', 'tales-draft']);
+    expect(state().modelId).toBe('tales-draft');
+    await state().useModel('tales');
+    expect(engine.calls).toEqual(['load tales', 'load tales-draft']);
+    expect(state()).toMatchObject({ modelState: { kind: 'ready', model: { id: 'tales' } } });
+  });
+
+  it('unloads the present one where they may not fit together, and only when the other one is here', async () => {
+    let arrive = () => {};
+    const downloaded = new Promise<void>((resolve) => (arrive = resolve));
+    const imports = { stored: ['tales'], downloaded };
+    const { state, engine, until } = setUp({ device: webgpu(9_000_000), imports });
+    await state().openShelf();
+    await state().begin();
+    expect(state().modelsLeavingFor('tales-draft')).toEqual(['tales']);
+    const using = state().useModel('tales-draft');
+    await until(({ modelState }) => modelState.kind === 'loading' && modelState.progress !== null);
+    expect([...state().loadedModels.keys()]).toEqual(['tales']);
+    arrive();
+    await using;
+    expect(engine.calls).toEqual(['load tales', 'unload tales', 'load tales-draft']);
+    expect([...state().loadedModels.keys()]).toEqual(['tales-draft']);
+  });
+
+  it('makes room also where nothing is known of the sizes', async () => {
+    const { state } = setUp();
+    await state().begin();
+    expect(state().modelsLeavingFor('tales-draft')).toEqual(['tales']);
+  });
+
+  it('tells on the shelf and in the chat what went wrong', async () => {
+    const { state } = setUp({ loadErrors: [new HearthError('out-of-memory', 'No room.')] });
+    await state().openShelf();
+    await state().useModel('tales-draft');
+    expect(state().modelNotes.get('tales-draft')).toMatchObject({ kind: 'problem', error: { message: 'No room.' } });
+    expect(state()).toMatchObject({ problem: { message: 'No room.' }, shelfNews: { kind: 'failed' } });
+  });
+
+  it('is given up in the middle of the download, and what came stays', async () => {
+    const { state, until } = setUp({ imports: { downloaded: never } });
+    await state().openShelf();
+    const using = state().useModel('tales-draft');
+    await until(({ modelState }) => modelState.kind === 'loading' && modelState.progress !== null);
+    state().pauseModel('tales-draft');
+    await using;
+    expect(state()).toMatchObject({ modelState: { kind: 'absent' }, problem: null });
+    expect(state().shelfNews).toEqual({ kind: 'paused', modelId: 'tales-draft' });
+    expect(state().modelNotes.size).toBe(0);
+    await until((now) => stateOf(now, 'tales-draft') === 'partial');
+  });
+
+  it('that the catalogue does not know goes back to where it came from', async () => {
+    const id = 'somebodys-model';
+    const { state, importer } = setUp({ imports: { stored: [id] } });
+    await state().openShelf();
+    await state().useModel(id);
+    expect(importer.calls.at(-1)).toBe(`ensure ${id} http://localhost/models/${id}/`);
+    expect(state()).toMatchObject({ modelId: id, modelState: { kind: 'ready' } });
+  });
+});
+
+describe('putting away', () => {
+  it('gives the memory back, and the next message loads again', async () => {
+    const { state, engine } = setUp();
+    await state().begin();
+    await state().putAway('tales');
+    expect(engine.calls).toEqual(['load tales', 'unload tales']);
+    expect(state()).toMatchObject({ modelState: { kind: 'absent' }, shelfNews: { kind: 'unloaded' } });
+    await state().send('Hello');
+    expect(engine.calls.slice(2, 3)).toEqual(['load tales']);
+  });
+
+  it('leaves the selected model alone when it was another one', async () => {
+    const { state } = setUp({ device: webgpu(1e9) });
+    await state().openShelf();
+    await state().begin();
+    await state().useModel('tales-draft');
+    await state().putAway('tales');
+    expect(state()).toMatchObject({ modelId: 'tales-draft', modelState: { kind: 'ready' } });
+    expect([...state().loadedModels.keys()]).toEqual(['tales-draft']);
+  });
+});
+
+describe('deleting', () => {
+  it('unloads first, and all is gone', async () => {
+    const { state, engine, importer } = setUp();
+    await state().openShelf();
+    await state().begin();
+    await state().deleteModel('tales');
+    expect(engine.calls.at(-1)).toBe('unload tales');
+    expect(importer.calls.at(-1)).toBe('remove tales');
+    expect(stateOf(state(), 'tales')).toBe('absent');
+    expect(state()).toMatchObject({ modelState: { kind: 'absent' }, shelfNews: { kind: 'deleted' } });
+  });
+
+  it('that fails is told', async () => {
+    const { state, importer } = setUp({ imports: { stored: ['tales'] } });
+    importer.remove = async () => {
+      throw new HearthError('internal', 'It is held.');
+    };
+    await state().deleteModel('tales');
+    expect(state().modelNotes.get('tales')).toMatchObject({ kind: 'problem', error: { message: 'It is held.' } });
+  });
+});
+
+describe('verifying', () => {
+  it.each([
+    ['sound', [], { kind: 'sound', bytes: 4_000_000 }],
+    ['damaged', [0], { kind: 'damaged', shards: 1, damaged: 1 }],
+  ] as const)('finds it %s', async (kind, damaged, note) => {
+    const { state } = setUp({ imports: { stored: ['tales'], damaged: [...damaged] } });
+    await state().openShelf();
+    await state().verifyModel('tales');
+    expect(state().modelNotes.get('tales')).toEqual(note);
+    expect(state().shelfNews).toEqual({ kind, modelId: 'tales' });
+  });
+});
+
+describe('the context', () => {
+  it('is kept for the next visit, and counts from the next loading on', async () => {
+    const settings = createFakeStorage();
+    const { state, engine } = setUp({ settings });
+    await state().begin();
+    state().chooseContext('tales', 256);
+    expect(state().modelState).toMatchObject({ model: { contextLength: 1024 } });
+    await state().useModel('tales');
+    expect(state().modelState).toMatchObject({ model: { contextLength: 256 } });
+    expect(engine.calls).toEqual(['load tales', 'unload tales', 'load tales']);
+
+    const next = setUp({ settings });
+    await next.state().begin();
+    expect(next.state().modelState).toMatchObject({ model: { contextLength: 256 } });
+  });
+});
+
+describe('what is stored', () => {
+  const estimate = (usageDetails?: Record<string, number>) => ({
+    estimate: async () => ({ usage: 9_000_000, quota: 1, ...(usageDetails && { usageDetails }) }),
+  });
+
+  it('is told by parts where the browser knows them', async () => {
+    const details = { indexedDB: 5_500_000, caches: 2_000_000, serviceWorkerRegistrations: 500_000 };
+    const { state } = setUp({ imports: { stored: ['tales'] }, storageManager: estimate(details) });
+    await state().openShelf();
+    expect(state().storageUse).toEqual({
+      modelBytes: 4_000_000,
+      chatBytes: 1_500_000,
+      shellBytes: 2_500_000,
+      totalBytes: 9_000_000,
+    });
+  });
+
+  it('is told as a sum where it does not, and not at all where it does not count', async () => {
+    const known = setUp({ storageManager: estimate() });
+    await known.state().measureStorage();
+    expect(known.state().storageUse).toMatchObject({ chatBytes: null, shellBytes: null, totalBytes: 9_000_000 });
+    const { state } = setUp();
+    await state().measureStorage();
+    expect(state()).toMatchObject({ storageUse: { totalBytes: null }, keeping: 'unknown' });
+  });
+
+  it('is kept when the browser agrees, and a refusal is remembered', async () => {
+    let agrees = false;
+    const { state } = setUp({ storageManager: { persisted: async () => agrees, persist: async () => agrees } });
+    await state().measureStorage();
+    expect(state().keeping).toBe('best-effort');
+    await state().keepData();
+    expect(state().keeping).toBe('refused');
+    await state().measureStorage();
+    expect(state().keeping).toBe('refused');
+    agrees = true;
+    await state().keepData();
+    expect(state().keeping).toBe('kept');
+  });
+});

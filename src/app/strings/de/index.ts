@@ -1,0 +1,12 @@
+/** Everything in German. */
+import { chat } from './chat';
+import { chats } from './chats';
+import { commands } from './commands';
+import { diagnostics } from './diagnostics';
+import { frame } from './frame';
+import { markdown } from './markdown';
+import { models } from './models';
+import { settings } from './settings';
+import { units } from './units';
+
+export default { chat, chats, commands, diagnostics, frame, markdown, models, settings, units };

@@ -1,0 +1,161 @@
+/** The shelf of models, what the machine holds, and the line about the model in the chat. */
+export const models = {
+  title: 'Models',
+  lead: 'Models run on this machine, in this tab. What you get stays here and works without a network.',
+  shelf: 'Shelf',
+  shelfStatus: 'Shelf',
+  reading: 'Looking what is here…',
+  cannotRead: 'The shelf cannot be read.',
+  tryAgain: 'Try again',
+
+  // One model
+  state: {
+    absent: 'Not here',
+    getting: 'Downloading',
+    elsewhere: 'Another tab is downloading it',
+    paused: 'Paused',
+    here: 'On this machine',
+    inMemory: 'In memory until this tab is closed',
+    loading: 'Loading',
+    loaded: 'Loaded',
+    inUse: 'Loaded, in use',
+    verifying: 'Checking',
+  },
+  fact: {
+    download: 'Download',
+    disk: 'On disk',
+    memory: 'Memory at this context',
+    licence: 'Licence',
+    context: 'Context',
+  },
+  notYet: 'nothing yet',
+  kept: '{size} so far',
+  about: 'about {size}',
+  contextOption: '{tokens, plural, one{# token} other{# tokens}}',
+  contextFor: 'Context of {model}',
+  unknownModel: 'From another page of this site',
+
+  fits: {
+    processor: 'Fits. Without a graphics processor it runs on the main one, slowly.',
+    belowLimit: 'Fits this graphics adapter.',
+    tight:
+      'Tight. It takes more than the {limit} that this adapter gives in one piece, and browsers do not tell how much there is in all. Close other tabs first, or choose a shorter context.',
+    needsAdapter: 'Does not fit. It is too large to run without a graphics processor.',
+    pieceTooLarge:
+      'Does not fit. This context needs more in one piece than the {limit} this adapter gives. Choose a shorter one.',
+  },
+  leaving: 'Loading it unloads {models}: together they may not fit.',
+  staying: '{models} stays loaded beside it.',
+  contextChanged: 'It is loaded with {tokens, number} tokens. Load it again for the new context.',
+
+  // What can be done
+  get: 'Get',
+  getModel: 'Get {model}',
+  pause: 'Pause',
+  pauseModel: 'Pause {model}',
+  resume: 'Resume',
+  resumeModel: 'Resume {model}',
+  load: 'Load',
+  loadModel: 'Load {model}',
+  loadAgain: 'Load again',
+  loadAgainModel: 'Load again: {model}',
+  cancel: 'Cancel',
+  cancelModel: 'Cancel {model}',
+  unload: 'Unload',
+  unloadModel: 'Unload {model}',
+  use: 'Use in chats',
+  useModel: 'Use in chats: {model}',
+  moreFor: 'More for {model}',
+  verify: 'Check every byte',
+  delete: 'Delete…',
+  details: 'Details',
+
+  // How far it is
+  progressOf: '{model}: {phase}',
+  phase: {
+    wait: 'waiting, it is being downloaded already',
+    check: 'looking what is already here',
+    download: 'downloading and packing',
+    store: 'storing',
+    upload: 'moving into graphics memory',
+    compile: 'getting ready',
+    verify: 'checking every byte',
+  },
+  speed: '{size} a second',
+  secondsLeft: '{seconds, plural, one{# second left} other{# seconds left}}',
+  minutesLeft: '{minutes, plural, one{# minute left} other{# minutes left}}',
+  hoursLeft: '{hours, plural, one{# hour left} other{# hours left}}',
+  pausedAt: '{size} of {total} are kept; it goes on from there.',
+  pausedAtNothing: 'It begins at the start: a piece is kept when it is complete.',
+
+  // What came of it
+  news: {
+    here: '{model} is on this machine.',
+    paused: '{model}: stopped.',
+    loaded: '{model} is loaded.',
+    unloaded: '{model} is unloaded.',
+    deleted: '{model} is deleted.',
+    sound: '{model} is sound.',
+    damaged: '{model} is damaged.',
+    failed: '{model}: that did not work.',
+  },
+  sound: 'Every byte is as it was stored: {size} checked.',
+  damaged:
+    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. Get the model again.',
+  getAgain: 'Get again',
+
+  // Dialogs
+  deleteTitle: 'Delete {model}?',
+  deleteStored: 'Its {size} on this machine are deleted. You can get it again at any time: {download} to download.',
+  deleteUnknown: 'Its {size} on this machine are deleted.',
+  deleteLoaded: 'It is unloaded as well, and an answer that is being written ends here. Your chats stay.',
+  deleteNow: 'Delete',
+  keepIt: 'Keep it',
+  detailsTitle: '{model}: details',
+  close: 'Close',
+  detail: {
+    parameters: 'Parameters',
+    goodFor: 'Good for',
+    weights: 'Weights in memory',
+    room: 'Keys, values and work space',
+    longest: 'Longest context',
+    runsOn: 'Runs on',
+    from: 'From',
+    since: 'Here since',
+    files: 'Files',
+    checksum: 'SHA-256',
+  },
+  tokens: '{tokens, plural, one{# token} other{# tokens}}',
+  million: '{count} million',
+
+  // What the machine holds
+  storage: 'Stored on this machine',
+  storageLead: 'Everything lies in this browser’s own storage and is sent nowhere.',
+  storageModels: 'Models',
+  storageChats: 'Chats and bookkeeping',
+  storageShell: 'Hearth itself, for visits without a network',
+  storageRest: 'Chats and Hearth itself',
+  storageTotal: 'In all',
+  storageUnknown: 'This browser does not say how much is stored.',
+  keeping: {
+    kept: 'The browser has promised to keep it: it clears nothing of this by itself. Only you do.',
+    bestEffort:
+      'The browser may clear all of it, chats included, when the disk runs full or the page is not used for long. You can ask it to keep your data.',
+    refused:
+      'The browser did not agree for now. Most agree for pages that are installed, bookmarked or used often: ask again later, and save a copy of the chats that matter.',
+    unknown:
+      'This browser, or a page over plain http, cannot promise to keep anything. Save a copy of the chats that matter.',
+  },
+  keepData: 'Keep my data',
+
+  // In the chat
+  lineAbsent: '{model} is not on this machine yet.',
+  lineDownload: 'Download {size}',
+  lineName: '{model} is arriving',
+  lineArriving: '{model} is arriving.',
+  lineArrivingAt: '{model} is arriving: {progress}.',
+  lineWaiting: 'Your message waits for it.',
+  lineProcessor: '{model} runs on the processor. {reason}',
+  lineInsecure:
+    'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor. Open the page over https, or on the machine that serves it as http://localhost.',
+} as const;
