@@ -1,0 +1,266 @@
+/** The shelf of models as a person meets it: getting, pausing, loading, checking, deleting, in one tab and in two. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { ChatPage } from './chat-page';
+import { expect as hasty, test } from './support/test';
+
+/** Models take as long as the machine needs. */
+const expect = hasty.configure({ timeout: 45_000 });
+test.setTimeout(150_000);
+
+class Shelf {
+  readonly status;
+  readonly progress;
+
+  constructor(readonly page: Page) {
+    this.status = page.getByRole('status', { name: 'Shelf' });
+    this.progress = page.getByRole('progressbar', { name: /^Tales Draft: / }); // Tales itself may still be arriving
+  }
+
+  async open(): Promise<void> {
+    await this.page.goto('/#/models');
+    await expect(this.page.getByRole('heading', { name: 'Models', level: 2 })).toBeVisible();
+    await expect(this.button('Unload Tales')).toBeVisible();
+  }
+
+  card(label: string) {
+    return this.page
+      .getByRole('listitem')
+      .filter({ has: this.page.getByRole('heading', { name: label, exact: true }) });
+  }
+
+  button(name: string) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  async choose(label: string, item: string): Promise<void> {
+    await this.button(`More for ${label}`).click();
+    await this.page.getByRole('menuitem', { name: item }).click();
+  }
+}
+
+/** Holds back the weights of a model until they are let go. */
+async function holdWeights(page: Page, model: string): Promise<() => Promise<void>> {
+  const pattern = `**/models/${model}/model.safetensors`;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.context().route(pattern, async (route) => {
+    await held;
+    await route.continue().catch(() => {}); // its request may have been given up
+  });
+  return async () => {
+    letGo();
+    await page.context().unroute(pattern);
+  };
+}
+
+test('a model is got, loaded, used, checked and deleted, all by keyboard', async ({ page }) => {
+  const shelf = new Shelf(page);
+  const chat = new ChatPage(page);
+  await shelf.open();
+  await expect(shelf.card('Tales')).toContainText('Loaded, in use');
+  const draft = shelf.card('Tales Draft');
+  await expect(draft).toContainText('Not here');
+  await expect(draft).toContainText('1.9 MB');
+  await expect(draft).toContainText(/Memory at this contextabout [\d.]+ MB/);
+  await expect(draft).toContainText('Fits');
+
+  await shelf.button('Get Tales Draft').focus();
+  await page.keyboard.press('Enter');
+  await expect(draft).toContainText('On this machine');
+  await expect(shelf.status).toHaveText('Tales Draft is on this machine.');
+  // The same button, still in focus, does the next thing.
+  await expect(shelf.button('Load Tales Draft')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(draft).toContainText('Loaded, in use');
+  await expect(shelf.status).toHaveText('Tales Draft is loaded.');
+  await expect(shelf.card('Tales').getByText('Loaded', { exact: true })).toBeVisible();
+  await expect(shelf.button('Unload Tales Draft')).toBeFocused();
+
+  await shelf.choose('Tales Draft', 'Check every byte');
+  await expect(draft).toContainText(/Every byte is as it was stored: [\d.]+ MB checked\./);
+  await expect(shelf.status).toHaveText('Tales Draft is sound.');
+
+  await page.goto('/#/');
+  await chat.ask('Who are you?');
+  await chat.answered();
+  await expect(chat.messagesOf('Tales Draft')).not.toBeEmpty();
+
+  await page.goto('/#/models');
+  await shelf.choose('Tales Draft', 'Delete…');
+  const dialog = page.getByRole('dialog', { name: 'Delete Tales Draft?' });
+  await expect(dialog).toContainText('It is unloaded as well');
+  await dialog.getByRole('button', { name: 'Keep it' }).click();
+  await expect(shelf.button('More for Tales Draft')).toBeFocused();
+  await expect(draft).toContainText('Loaded');
+  await shelf.choose('Tales Draft', 'Delete…');
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+  await expect(draft).toContainText('Not here');
+  await expect(shelf.status).toHaveText('Tales Draft is deleted.');
+  await expect(shelf.button('More for Tales Draft')).toBeFocused();
+});
+
+test('a download is paused, survives a reload, and is resumed', async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  const letGo = await holdWeights(page, 'tales-draft');
+  await shelf.button('Get Tales Draft').click();
+  await expect(shelf.progress).toHaveAccessibleName(/^Tales Draft: /);
+  await shelf.button('Pause Tales Draft').click();
+  await expect(shelf.status).toHaveText('Tales Draft: stopped.');
+  await expect(shelf.progress).toBeHidden();
+  await letGo();
+  await page.reload();
+  // Nothing of it is kept before the first piece is complete, or a piece and more: both are said.
+  const forward = page.getByRole('button', { name: /^(Get|Resume) Tales Draft$/ });
+  await forward.click();
+  await expect(shelf.card('Tales Draft')).toContainText('On this machine');
+});
+
+test('a connection that fails is told beside the model, with the next move', async ({ page, tolerate }) => {
+  tolerate(/ERR_FAILED|404/);
+  const shelf = new Shelf(page);
+  await shelf.open();
+  const pattern = '**/models/tales-draft/config.json';
+  await page.context().route(pattern, (route) => route.fulfill({ status: 404, body: 'no' }));
+  await shelf.button('Get Tales Draft').click();
+  const alert = shelf.card('Tales Draft').getByRole('alert');
+  await expect(alert).toContainText('config.json');
+  await page.context().unroute(pattern);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(shelf.card('Tales Draft')).toContainText('On this machine');
+  await expect(alert).toBeHidden();
+});
+
+test('two tabs that ask for the same model fetch it once, and both know', async ({ page, context }) => {
+  const other = await context.newPage();
+  const [here, there] = [new Shelf(page), new Shelf(other)];
+  await here.open();
+  await there.open();
+  const fetched: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().endsWith('tales-draft/model.safetensors')) fetched.push(request.headers()['range'] ?? 'all');
+  });
+  const letGo = await holdWeights(page, 'tales-draft');
+  await here.button('Get Tales Draft').click();
+  await expect(there.card('Tales Draft')).toContainText('Another tab is downloading it');
+  await expect(there.button('Get Tales Draft')).toBeHidden();
+  await letGo();
+  await expect(here.card('Tales Draft')).toContainText('On this machine');
+  await expect(there.card('Tales Draft')).toContainText('On this machine');
+  expect(new Set(fetched).size).toBe(fetched.length); // no byte twice
+});
+
+test('the context is chosen, counts at the next loading, and is remembered', async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  const tales = shelf.card('Tales');
+  const memory = async () => /Memory at this context([\d.]+) MB/.exec((await tales.textContent()) ?? '')?.[1];
+  const before = Number(await memory());
+  const context = page.getByRole('combobox', { name: 'Context of Tales', exact: true });
+  await context.selectOption({ label: '256 tokens' });
+  expect(Number(await memory())).toBeLessThan(before);
+  await expect(tales).toContainText('It is loaded with 1,024 tokens.');
+  await shelf.button('Load again: Tales').click();
+  await expect(shelf.button('Unload Tales')).toBeVisible();
+  await page.reload();
+  await expect(shelf.button('Unload Tales')).toBeVisible();
+  await expect(context).toHaveValue('256');
+  await expect(tales).not.toContainText('It is loaded with');
+});
+
+test('a model whose bytes have changed is found, and got again', async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  await page.evaluate(flipOneByte);
+  await shelf.choose('Tales', 'Check every byte');
+  const alert = shelf.card('Tales').getByRole('alert');
+  await expect(alert).toContainText('1 piece of 1');
+  await alert.getByRole('button', { name: 'Get again' }).click();
+  await expect(shelf.card('Tales')).toContainText('On this machine');
+  await shelf.choose('Tales', 'Check every byte');
+  await expect(shelf.card('Tales')).toContainText('Every byte is as it was stored');
+});
+
+test('what is stored is told plainly', async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  const storage = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'Stored on this machine' }) });
+  await expect(storage).toContainText(/Models[\d.]+ MB/);
+  await expect(storage).toContainText(/In all[\d.]+ MB/);
+  await storage.getByRole('button', { name: 'Keep my data' }).click();
+  await expect(storage.getByRole('status')).toHaveText(/promised to keep|did not agree/);
+});
+
+test('details have the checksums of every file', async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  await shelf.choose('Tales', 'Details');
+  const dialog = page.getByRole('dialog', { name: 'Tales: details' });
+  await expect(dialog).toContainText('6.2 million');
+  await expect(dialog).toContainText(/model\.safetensors.*SHA-256 [0-9a-f]{64}/s);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await expect(shelf.button('More for Tales')).toBeFocused();
+});
+
+for (const [name, colorScheme, viewport] of [
+  ['by day', 'light', { width: 1280, height: 800 }],
+  ['by night', 'dark', { width: 1280, height: 800 }],
+  ['on a phone', 'light', { width: 390, height: 844 }],
+] as const) {
+  test.describe(name, () => {
+    test.use({ colorScheme, viewport });
+    test('the shelf has nothing against WCAG 2.2 AA', async ({ page }) => {
+      const shelf = new Shelf(page);
+      await shelf.open();
+      const letGo = await holdWeights(page, 'tales-draft');
+      await shelf.button('Get Tales Draft').click();
+      await expect(shelf.progress).toBeVisible();
+      await expectAccessible(page);
+      await shelf.button('Pause Tales Draft').click();
+      await letGo();
+      await shelf.choose('Tales', 'Details');
+      await expectAccessible(page);
+      await page.keyboard.press('Escape');
+      await shelf.choose('Tales', 'Delete…');
+      await expectAccessible(page);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(viewport.width);
+    });
+  });
+}
+
+async function expectAccessible(page: Page): Promise<void> {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+}
+
+/** Runs in the page: changes one bit of the first stored piece of weights. */
+async function flipOneByte(): Promise<void> {
+  const settled = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(new Error(request.error?.message));
+    });
+  const database = await settled(indexedDB.open('hearth-shards'));
+  const read = database.transaction('keyval').objectStore('keyval');
+  const [key] = await settled(read.getAllKeys());
+  const shard = (await settled(
+    database
+      .transaction('keyval')
+      .objectStore('keyval')
+      .get(key as IDBValidKey),
+  )) as Blob;
+  const bytes = new Uint8Array(await shard.arrayBuffer());
+  bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+  await settled(
+    database
+      .transaction('keyval', 'readwrite')
+      .objectStore('keyval')
+      .put(new Blob([bytes]), key as IDBValidKey),
+  );
+  database.close();
+}
