@@ -9,7 +9,7 @@ export interface MenuItem {
 interface MenuProps {
   readonly name: string;
   readonly icon: ReactNode;
-  /** Asked for when the menu opens. */
+  /** Asked for whenever an open menu is drawn, so that it follows what becomes possible. */
   readonly items: () => readonly MenuItem[];
   readonly tabIndex?: number;
 }
@@ -18,10 +18,10 @@ export function Menu({ name, icon, items, tabIndex }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<readonly MenuItem[] | null>(null);
+  const [open, setOpen] = useState(false);
 
   function show(): void {
-    setOpen(items());
+    setOpen(true);
     // The items must be there to be measured and focused.
     requestAnimationFrame(() => {
       const [popover, anchor] = [list.current, button.current];
@@ -56,7 +56,7 @@ export function Menu({ name, icon, items, tabIndex }: MenuProps) {
         aria-label={name}
         title={name}
         aria-haspopup="menu"
-        aria-expanded={open !== null}
+        aria-expanded={open}
         aria-controls={open ? id : undefined}
         tabIndex={tabIndex}
         onClick={show}
@@ -76,11 +76,11 @@ export function Menu({ name, icon, items, tabIndex }: MenuProps) {
           onToggle={(event) => {
             if (event.newState !== 'closed') return;
             const hadFocus = list.current?.contains(document.activeElement) || document.activeElement === document.body;
-            setOpen(null);
+            setOpen(false);
             if (hadFocus) button.current?.focus();
           }}
         >
-          {open.map((item) => (
+          {items().map((item) => (
             <button key={item.name} type="button" role="menuitem" tabIndex={-1} onClick={() => choose(item)}>
               {item.name}
             </button>
