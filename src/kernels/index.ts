@@ -1,10 +1,13 @@
 /** Every kernel, for the tests and tools that walk them all. */
 import { attention } from './attention/attention';
+import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { matmul } from './matmul/matmul';
 import { matvec } from './matvec/matvec';
+import { planRows } from './plan-rows/plan-rows';
+import { propose } from './propose/propose';
 import { rmsNorm } from './rms-norm/rms-norm';
 import { rotaryAppend } from './rotary-append/rotary-append';
 
-export const KERNELS = { embed, rmsNorm, matvec, matmul, rotaryAppend, attention, gatherRows };
+export const KERNELS = { embed, rmsNorm, matvec, matmul, rotaryAppend, attention, gatherRows, planRows, propose, commit };

@@ -36,9 +36,20 @@ export const IN_PROMPT = 0x8000_0000;
 
 export const FINISHED_STOP = 1;
 export const FINISHED_LENGTH = 2;
+export const FINISHED_BAD = 3; // a logit was not finite
 
 /** The fourth word of a row whose sequence has finished: it computes nothing that anybody reads. */
 export const DEAD_ROW = 1;
 
 /** What stands for "no token" in lists of ids. */
 export const NO_TOKEN = 0xffff_ffff;
+
+/** What stands for a drawn token where a logit was not finite. */
+export const BAD_LOGIT = 0xffff_fffe;
+
+/** Rows of one sequence in a forward: the token it has, and what may be drafted after it. */
+export const MAX_ROWS_PER_SEQUENCE = 8;
+
+/** What a step tells of a sequence: tokens accepted, finished as in its slot, drafted tokens that matched, unused, ids. */
+export const RESULT_WORDS = 12;
+export const RESULT_IDS = 4;

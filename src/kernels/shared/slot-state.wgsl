@@ -23,8 +23,10 @@ const MAX_BIASES = 512u;
 const IN_PROMPT = 0x80000000u;
 const FINISHED_STOP = 1u;
 const FINISHED_LENGTH = 2u;
+const FINISHED_BAD = 3u;
 const DEAD_ROW = 1u;
 const NO_TOKEN = 0xffffffffu;
+const BAD_LOGIT = 0xfffffffeu;
 
 fn slot_word(slot: u32, word: u32) -> u32 {
   return slots[slot * SLOT_WORDS + word];
