@@ -19,7 +19,7 @@ import { createTextModel } from '../text/text-model';
 import { compareStep } from './compare-step';
 import type { Comparison } from './compare-step';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
-import { createRunner, Probe } from './testing/forward';
+import { createRunner, Probe, recordForward } from './testing/forward';
 import { inTurn, shipped } from './testing/packings';
 import type { Packing } from './testing/packings';
 
@@ -102,7 +102,7 @@ async function firstDisagreement({ title, folder, packing, kvF32, lanes }: Case,
     for (const chunk of [ids.slice(history.length, -1), ids.slice(-1)]) {
       console.log(`\n${chunk.length} row(s) after ${probe.position} positions`);
       await probe.feed(chunk); // puts the step's inputs in place
-      for await (const comparison of compareStep(backend, runner.record(chunk.length, 1))) {
+      for await (const comparison of compareStep(backend, recordForward(runner, chunk.length, 1))) {
         console.log(line(comparison));
         if (!comparison.agrees) return comparison;
       }

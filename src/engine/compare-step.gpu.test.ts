@@ -5,7 +5,7 @@ import { gpuBackend } from '../kernels/testing/twins';
 import { compareStep } from './compare-step';
 import type { Runner } from './runner';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
-import { createRunner, Probe } from './testing/forward';
+import { createRunner, Probe, recordForward } from './testing/forward';
 import { shipped } from './testing/packings';
 
 /** Positions before the step: into the second block. */
@@ -39,7 +39,7 @@ function withTypo(kernel: Kernel, right: string, wrong: string): Kernel {
 
 it.each([1, 6])('every kernel of a step of %i rows agrees with its twin', async (rowCount) => {
   await probe.feed(Array.from({ length: rowCount }, (_, i) => 200 + i));
-  for await (const { label, agrees } of compareStep(backend, runner.record(rowCount, 1))) {
+  for await (const { label, agrees } of compareStep(backend, recordForward(runner, rowCount, 1))) {
     expect(agrees, label).toBe(true);
   }
 });
@@ -56,7 +56,7 @@ it.each([
 ])('a flipped sign in %s is found there first and nowhere else: %s', async (name, right, wrong) => {
   const rowCount = name === 'matvec' ? 1 : 6;
   await probe.feed(Array.from({ length: rowCount }, (_, i) => 300 + i));
-  const step = runner.record(rowCount, 1).map((call) => {
+  const step = recordForward(runner, rowCount, 1).map((call) => {
     return call.kernel.name === name ? { ...call, kernel: withTypo(call.kernel, right, wrong) } : call;
   });
   const found = new Set<string>();

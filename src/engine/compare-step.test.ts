@@ -6,7 +6,7 @@ import type { StoredWeights } from '../weights/manifest';
 import { compareStep, worstDifference } from './compare-step';
 import type { Comparison } from './compare-step';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
-import { createRunner, Probe } from './testing/forward';
+import { createRunner, Probe, recordForward } from './testing/forward';
 import { shipped } from './testing/packings';
 
 /** A device on which one kernel computes something else than its twin says. */
@@ -48,7 +48,7 @@ async function compare(backend: CpuBackend, rowCount: number, kvF32: boolean): P
   await probe.prefill([5, 6, 7, 8, 9]);
   await probe.feed(Array.from({ length: rowCount }, (_, i) => 20 + i));
   const comparisons: Comparison[] = [];
-  for await (const comparison of compareStep(backend, runner.record(rowCount, 1))) comparisons.push(comparison);
+  for await (const comparison of compareStep(backend, recordForward(runner, rowCount, 1))) comparisons.push(comparison);
   return comparisons;
 }
 

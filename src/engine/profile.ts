@@ -11,7 +11,7 @@ import { timeStep } from '../gpu/time-step';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
-import { createRunner, Probe } from './testing/forward';
+import { createRunner, Probe, recordForward } from './testing/forward';
 import { shipped } from './testing/packings';
 
 /** @param args the command line after the command. */
@@ -27,7 +27,7 @@ export async function main(args: string[]): Promise<void> {
   await probe.feed([100]);
 
   const byKernel = new Map<string, { dispatches: number; totalMs: number; workgroups: number }>();
-  for (const { call, medianMs } of await timeStep(backend, runner.record(1, 1))) {
+  for (const { call, medianMs } of await timeStep(backend, recordForward(runner, 1, 1))) {
     const part = call.label.replace(/^layers\.\d+/, 'layers.*');
     const row = byKernel.get(`${part}\t${call.kernel.name}`) ?? { dispatches: 0, totalMs: 0, workgroups: 0 };
     row.dispatches += 1;

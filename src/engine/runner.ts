@@ -1,108 +1,147 @@
 /**
- * One model on one backend: its weights, KV pools, activation buffers and recorded steps. `forward` turns a batch of rows
- * into logits; it knows no request. Buffers are made here once; a step is recorded and prepared once per shape of batch.
+ * Models on one backend, and the steps the decode loop repeats. A step is one submission: the rows of all sequences that go
+ * on and of the prompts that are prefilled, the forward, the drawing of tokens and their acceptance; with a draft model its
+ * guesses come first. What a step reads and writes of the sequences lies on the device, so the next step may be submitted
+ * before the host knows what this one drew. Buffers are made here once; a step is recorded and prepared once per shape.
  */
 import type { Backend, DeviceBuffer, PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
+import { commit } from '../kernels/commit/commit';
+import { planRows } from '../kernels/plan-rows/plan-rows';
+import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/product';
-import { BLOCK } from '../kernels/shared/kv-pool';
-import { HearthError } from '../lib/errors';
-import { present } from '../lib/invariant';
-import { divideUp, roundUp } from '../lib/shapes';
-import type { ForwardPass, LayerPool, ModelPage } from '../models/page';
-import { KvCache } from './kv-cache';
-import type { Batch } from './scheduler';
-import type { UploadedWeights } from './upload';
+import { recordSampling, samplingScratch } from '../kernels/sampling';
+import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
+import { invariant, present } from '../lib/invariant';
+import { divideUp } from '../lib/shapes';
+import { BlockManager } from './block-manager';
+import { DeviceModel } from './device-model';
+import type { ForwardInputs, ModelParts } from './device-model';
+import { biasPairs, slotWords, tokenCounts, wantsPenalties } from './slot-upload';
+import type { SlotContent } from './slot-upload';
 
 export interface RunnerOptions {
   /** Positions one sequence may have. */
   contextLength: number;
-  /** Rows of one forward: the prefill chunk. */
+  /** Blocks of the KV pools. */
+  blocks: number;
+  /** Rows of one forward. */
   maxRows: number;
-  /** Sequences that may be live at once, and so rows whose logits one forward gives. */
+  /** Sequences that may be live at once. */
   maxSequences: number;
+  /** Rows whose logits one forward gives: one a sequence, or several where a draft's guesses are verified. */
+  maxOutputs: number;
   /** Keys and values as f32 rather than f16: for tests of exactness. */
   kvF32: boolean;
 }
 
+/** Whether some sequence wants them; see slot-upload.ts. */
+export interface DrawShape {
+  readonly penalties: boolean;
+  readonly filters: boolean;
+}
+
+/** What decides which dispatches a step has. */
+export interface StepShape extends DrawShape {
+  /** Sequences that go on. */
+  readonly sequences: number;
+  /** Positions of prompts that are computed without drawing a token. */
+  readonly prefillRows: number;
+  /** Tokens the draft model guesses for each sequence. */
+  readonly drafts: number;
+  /** Only the draft model computes the prefilled positions: it had been left behind. */
+  readonly draftOnly: boolean;
+}
+
+/** One decoded token for each of `sequences`. */
+export function decodeShape(sequences: number): StepShape {
+  return { sequences, prefillRows: 0, drafts: 0, draftOnly: false, penalties: false, filters: false };
+}
+
+/** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
+export interface StepPlan {
+  readonly slots: readonly number[];
+  readonly prefill: readonly (readonly [slot: number, position: number])[];
+}
+
 export class Runner {
-  readonly cache: KvCache;
+  readonly cache: BlockManager;
   readonly vocabSize: number;
-  readonly #page: ModelPage;
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount'>;
-  readonly #logits: Float32Array<ArrayBuffer>; // [maxSequences][logitStride]
-  readonly #logitRows: readonly Float32Array[]; // views of #logits, one a row
-  readonly #logitStride: number;
-  readonly #steps = new Map<number, PreparedStep>();
-  readonly #buffers: DeviceBuffer[];
+  readonly target: DeviceModel;
+  readonly draft: DeviceModel | null;
+  readonly inputs: ForwardInputs & Record<'slots' | 'tokens', DeviceBuffer>;
+  readonly #state: Record<'plan' | 'pairs' | 'counts' | 'biases' | 'chosen' | 'results', DeviceBuffer>;
+  readonly #scratch: Readonly<Record<string, DeviceBuffer>>;
+  readonly #plan: Uint32Array<ArrayBuffer>;
+  readonly #steps = new Map<string, PreparedStep>();
+  readonly #buffers: DeviceBuffer[] = [];
 
   private constructor(
     readonly backend: Backend,
-    page: ModelPage,
-    readonly config: unknown,
-    readonly weights: UploadedWeights,
+    target: ModelParts,
+    draft: ModelParts | null,
     readonly options: RunnerOptions,
   ) {
-    const { contextLength, maxRows, maxSequences, kvF32 } = options;
-    const shape = page.shape(config);
-    const buffers: DeviceBuffer[] = [];
-    const create = (label: string, bytes: number): DeviceBuffer => {
-      const buffer = backend.createBuffer(label, bytes);
-      buffers.push(buffer);
+    const { contextLength, blocks, maxRows, maxSequences, maxOutputs } = options;
+    this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
+    const modelOptions = { ...options, blocks: blocks + 1, tableStride: this.cache.tableStride }; // and the scratch block
+    this.target = new DeviceModel(backend, target, modelOptions);
+    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences });
+    this.vocabSize = this.target.shape.vocabSize;
+
+    const create = (label: string, words: number): DeviceBuffer => {
+      const buffer = backend.createBuffer(label, 4 * words);
+      this.#buffers.push(buffer);
       return buffer;
     };
-    this.#page = page;
-    this.#buffers = buffers;
-    this.vocabSize = shape.vocabSize;
-    this.cache = new KvCache(divideUp(contextLength, BLOCK) * maxSequences, maxSequences, contextLength);
-    const poolBytes = this.cache.blocks * shape.kvHeads * BLOCK * shape.headDim * (kvF32 ? 4 : 2);
-    if (poolBytes > backend.limits.maxBindingBytes) {
-      throw new HearthError(
-        'adapter-too-small',
-        `The keys of ${maxSequences * contextLength} positions take ${poolBytes} bytes a layer; this adapter binds at most ${backend.limits.maxBindingBytes}.`,
-      );
-    }
-
-    const strides = page.activations(config);
-    const activations: Record<string, DeviceBuffer> = {};
-    for (const [name, stride] of Object.entries(strides)) {
-      const rows = /^(picked|logits)/.test(name) ? maxSequences : maxRows;
-      activations[name] = create(name, 4 * stride * roundUp(rows, ROW_MULTIPLE));
-    }
-    const pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
-      return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
-    });
-    const rotations = page.rotations(config, contextLength);
-    const inputs = {
-      rows: create('rows', 16 * maxRows),
-      tables: create('tables', this.cache.tables.byteLength),
-      picked: create('picked rows', 4 * maxSequences),
-      rotations: create('rotations', rotations.byteLength),
+    const slots = maxSequences + 1; // and the null slot
+    this.inputs = {
+      rows: create('rows', 4 * maxRows),
+      tables: create('block tables', this.cache.tables.length),
+      picked: create('picked rows', maxOutputs),
+      slots: create('slots', slots * SLOT_WORDS),
+      tokens: create('tokens', slots * contextLength),
     };
-    backend.write(inputs.rotations, 0, rotations);
-    const { lanes } = backend;
-    this.#pass = { weights, lanes, tableStride: this.cache.tableStride, kvF32, pools, inputs, activations };
-    this.#logitStride = present(strides['logits'], 'stride of the logits');
-    const logits = new Float32Array(maxSequences * this.#logitStride);
-    this.#logits = logits;
-    this.#logitRows = Array.from({ length: maxSequences }, (_, i) => {
-      return logits.subarray(i * this.#logitStride, i * this.#logitStride + this.vocabSize);
-    });
+    this.#plan = new Uint32Array(2 * (1 + maxSequences + maxRows));
+    this.#state = {
+      plan: create('plan', this.#plan.length),
+      pairs: create('second rows of pairs', maxSequences),
+      counts: create('token counts', slots * this.vocabSize),
+      biases: create('biases', slots * 2 * MAX_BIASES),
+      chosen: create('chosen tokens', maxOutputs),
+      results: create('results', maxSequences * RESULT_WORDS),
+    };
+    const scratch = samplingScratch(this.vocabSize);
+    this.#scratch = Object.fromEntries(
+      Object.entries(scratch).map(([name, bytes]) => [name, create(name, (maxOutputs * bytes) / 4)]),
+    );
+    backend.write(
+      this.inputs.picked,
+      0,
+      Uint32Array.from({ length: maxOutputs }, (_, i) => i),
+    );
+    backend.write(
+      this.#state.pairs,
+      0,
+      Uint32Array.from({ length: maxSequences }, (_, i) => 2 * i + 1),
+    );
+    const finished = 4 * (maxSequences * SLOT_WORDS + SlotWord.finished);
+    backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
   }
 
   /** Makes the buffers and prepares the step that decode repeats. @throws HearthError `out-of-memory`, `device-lost`. */
   static async create(
     backend: Backend,
-    page: ModelPage,
-    config: unknown,
-    weights: UploadedWeights,
+    target: ModelParts,
+    draft: ModelParts | null,
     options: RunnerOptions,
   ): Promise<Runner> {
-    const runner = new Runner(backend, page, config, weights, options);
+    const runner = new Runner(backend, target, draft, options);
     try {
       await backend.settle();
-      await Promise.all([runner.#prepared(1, 1), runner.#prepared(ROW_MULTIPLE, 1)]);
+      const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
+      await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
       return runner;
     } catch (error) {
       runner.destroy();
@@ -110,51 +149,167 @@ export class Runner {
     }
   }
 
-  /** Bytes of everything but the weights: KV pools, activations, inputs. */
+  /** Bytes of everything but the weights, by purpose. */
+  get memory(): { kv: number; activations: number; state: number } {
+    const models = [this.target, ...(this.draft ? [this.draft] : [])];
+    const kv = models
+      .flatMap(({ pools }) => pools)
+      .reduce((sum, { keys, values }) => sum + keys.bytes + values.bytes, 0);
+    const all = models.reduce((sum, { bytes }) => sum + bytes, 0);
+    return { kv, activations: all - kv, state: this.#buffers.reduce((sum, { bytes }) => sum + bytes, 0) };
+  }
+
   get bytes(): number {
-    return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+    const { kv, activations, state } = this.memory;
+    return kv + activations + state;
+  }
+
+  /** The slot that belongs to nobody: rows of it are dead. */
+  get nullSlot(): number {
+    return this.options.maxSequences;
+  }
+
+  /** Tells the device of a sequence; steps submitted from now on know it. */
+  upload(slot: number, content: SlotContent): void {
+    const { backend, inputs, vocabSize } = this;
+    const { ids, settings } = content;
+    invariant(ids.length <= this.options.contextLength, 'a sequence fits its context');
+    backend.write(inputs.slots, 4 * slot * SLOT_WORDS, slotWords(content));
+    backend.write(inputs.tokens, 4 * slot * this.options.contextLength, Uint32Array.from(ids));
+    if (!wantsPenalties(settings)) return;
+    backend.write(this.#state.counts, 4 * slot * vocabSize, tokenCounts(content, vocabSize));
+    if (settings.logitBias.length > 0) backend.write(this.#state.biases, 8 * slot * MAX_BIASES, biasPairs(settings));
+  }
+
+  /** The step of a shape, prepared once; a promise only the first time. */
+  prepare(shape: StepShape): PreparedStep | Promise<PreparedStep> {
+    const key = Object.values(shape).join(' ');
+    const known = this.#steps.get(key);
+    if (known) return known;
+    return this.backend.prepare(this.record(shape)).then((prepared) => {
+      this.#steps.set(key, prepared);
+      return prepared;
+    });
   }
 
   /**
-   * Computes the batch's rows.
-   * @returns logits [batch.outputs.length][vocabSize], views that the next forward overwrites.
+   * Submits a step.
+   * @param results receives RESULT_WORDS for each of the plan's slots, in order.
+   * @returns when they are there. @throws HearthError `device-lost`.
    */
-  async forward(batch: Batch): Promise<readonly Float32Array[]> {
-    const { rows, tables, picked } = this.#pass.inputs;
-    const outputs = batch.outputs.length;
-    const prepared =
-      this.#steps.get(stepKey(batch.rowCount, outputs)) ?? (await this.#prepared(batch.rowCount, outputs));
-    this.backend.write(rows, 0, batch.rows.subarray(0, 4 * batch.rowCount));
-    if (this.cache.takeChanges()) this.backend.write(tables, 0, this.cache.tables);
-    if (outputs === 0) {
-      await this.backend.run(prepared);
-      return this.#logitRows;
-    }
-    this.backend.write(picked, 0, batch.picked.subarray(0, outputs));
-    const buffer = present(this.#pass.activations['logits'], 'logits');
-    await this.backend.runAndRead(prepared, { buffer, into: this.#logits.subarray(0, outputs * this.#logitStride) });
-    return this.#logitRows;
+  submit(prepared: PreparedStep, { slots, prefill }: StepPlan, results: Uint32Array<ArrayBuffer>): Promise<void> {
+    const { backend } = this;
+    this.writePlan(slots, prefill);
+    if (this.cache.takeChanges()) backend.write(this.inputs.tables, 0, this.cache.tables);
+    if (slots.length === 0) return backend.run(prepared);
+    const into = results.subarray(0, slots.length * RESULT_WORDS);
+    return backend.runAndRead(prepared, [{ buffer: this.#state.results, into }]);
   }
 
-  /** The dispatches of a forward over `rowCount` rows, for tests and tools. */
-  record(rowCount: number, outputCount: number): Step {
+  /** Tells the device whose rows the next step has. */
+  writePlan(slots: StepPlan['slots'], prefill: StepPlan['prefill']): void {
+    const plan = this.#plan;
+    plan[0] = slots.length;
+    plan[1] = prefill.length;
+    let at = 2;
+    for (const slot of slots) {
+      plan[at] = slot;
+      at += 2;
+    }
+    for (const [slot, position] of prefill) {
+      plan[at] = slot;
+      plan[at + 1] = position;
+      at += 2;
+    }
+    this.backend.write(this.#state.plan, 0, plan.subarray(0, at));
+  }
+
+  /** The dispatches of a step. */
+  record({ sequences, prefillRows, drafts, draftOnly, ...sampling }: StepShape): Step {
     const recorder = new Recorder();
-    this.#page.forward(this.config, { ...this.#pass, recorder, rowCount, outputCount });
+    if (this.draft && (drafts > 0 || prefillRows > 0)) {
+      // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
+      const rowsEach = drafts > 0 ? 2 : 0;
+      this.#recordPlan(recorder, rowsEach, 0, sequences * rowsEach + prefillRows);
+      const inputs = { ...this.inputs, picked: this.#state.pairs };
+      this.draft.record(recorder, inputs, sequences * rowsEach + prefillRows, drafts > 0 ? sequences : 0);
+      if (drafts > 0) this.#recordProposal(recorder, inputs.picked, sequences, sampling);
+      for (let guess = 1; guess < drafts; guess++) this.recordGuess(recorder, sequences, guess, sampling);
+    }
+    if (!draftOnly) this.recordVerification(recorder, sequences, drafts + 1, prefillRows, sampling);
     return recorder.finish();
+  }
+
+  /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
+  recordGuess(recorder: Recorder, sequences: number, guess: number, sampling: DrawShape): void {
+    this.#recordPlan(recorder, 1, 1 + guess, sequences);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences);
+    this.#recordProposal(recorder, this.inputs.picked, sequences, sampling);
+  }
+
+  /** A forward of the target over `rowsEach` rows of each sequence and the prefilled ones, and what it makes of them. */
+  recordVerification(
+    recorder: Recorder,
+    sequences: number,
+    rowsEach: number,
+    prefillRows: number,
+    sampling: DrawShape,
+  ): void {
+    const outputs = sequences * rowsEach;
+    this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs);
+    if (outputs === 0) return;
+    this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, sampling);
+    const { plan, chosen, counts, results } = this.#state;
+    const { slots, tokens } = this.inputs;
+    recorder.call(
+      'commit',
+      commit,
+      { plan, chosen, slots, tokens, counts, results },
+      { ROWS_PER_SEQUENCE: rowsEach, TOKENS_STRIDE: this.options.contextLength, VOCAB: this.vocabSize },
+      [divideUp(sequences, 64), 1, 1],
+    );
   }
 
   destroy(): void {
     for (const buffer of this.#buffers) buffer.destroy();
-    this.weights.destroy();
+    this.target.destroy();
+    this.draft?.destroy();
   }
 
-  async #prepared(rowCount: number, outputCount: number): Promise<PreparedStep> {
-    const prepared = await this.backend.prepare(this.record(rowCount, outputCount));
-    this.#steps.set(stepKey(rowCount, outputCount), prepared);
-    return prepared;
+  #recordPlan(recorder: Recorder, rowsEach: number, first: number, rowCount: number): void {
+    const { slots, tokens, rows } = this.inputs;
+    const constants = {
+      ROWS_PER_SEQUENCE: rowsEach,
+      FIRST: first,
+      TOKENS_STRIDE: this.options.contextLength,
+      NULL_SLOT: this.nullSlot,
+    };
+    const grid = [divideUp(rowCount, 64), 1, 1] as const;
+    recorder.call('plan', planRows, { plan: this.#state.plan, slots, tokens, rows }, constants, grid);
   }
-}
 
-function stepKey(rowCount: number, outputCount: number): number {
-  return rowCount * 65536 + outputCount;
+  #recordProposal(recorder: Recorder, picked: DeviceBuffer, sequences: number, sampling: DrawShape): void {
+    this.#recordDraw(recorder, present(this.draft, 'draft model'), picked, sequences, sampling);
+    const { rows, tokens } = this.inputs;
+    const constants = { OUTPUTS: sequences, TOKENS_STRIDE: this.options.contextLength };
+    const buffers = { rows, picked, chosen: this.#state.chosen, tokens };
+    recorder.call('propose', propose, buffers, constants, [divideUp(sequences, 64), 1, 1]);
+  }
+
+  #recordDraw(
+    recorder: Recorder,
+    { logits, logitStride }: DeviceModel,
+    picked: DeviceBuffer,
+    outputs: number,
+    { penalties, filters }: DrawShape,
+  ): void {
+    const { rows, slots, tokens } = this.inputs;
+    const { counts, biases, chosen } = this.#state;
+    recordSampling(
+      recorder,
+      { logits, rows, picked, slots, tokens, counts, biases, chosen, ...this.#scratch },
+      { outputs, vocabSize: this.vocabSize, logitStride, tokensStride: this.options.contextLength, penalties, filters },
+    );
+  }
 }

@@ -24,8 +24,8 @@ export interface PreparedStep {
 /** A copy of results to the CPU, made in the same submission as the step. */
 export interface Readback {
   readonly buffer: DeviceBuffer;
-  /** Receives the buffer's first bytes. */
-  readonly into: Float32Array<ArrayBuffer>;
+  /** Receives the buffer's first words. */
+  readonly into: Uint32Array<ArrayBuffer>;
 }
 
 export interface Backend {
@@ -40,10 +40,13 @@ export interface Backend {
   settle(): Promise<void>;
   /** Compiles what is missing; cached per kernel, constants and buffers. */
   prepare(step: Step): Promise<PreparedStep>;
-  /** Submits the step; resolves when it is done. @throws HearthError `device-lost`. */
+  /**
+   * Submits the step before it returns, so that steps and writes take place in the order of their calls; resolves when the
+   * step is done. @throws HearthError `device-lost`.
+   */
   run(prepared: PreparedStep): Promise<void>;
-  /** Submits the step and resolves with `readback.into` filled. @throws HearthError `device-lost`. */
-  runAndRead(prepared: PreparedStep, readback: Readback): Promise<void>;
+  /** Submits the step as `run` does, and resolves with every `into` filled. @throws HearthError `device-lost`. */
+  runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void>;
   /** The bytes of a buffer, for tests and tools. */
   read(buffer: DeviceBuffer): Promise<ArrayBuffer>;
   destroy(): void;

@@ -65,9 +65,10 @@ export class CpuBackend implements Backend {
     await nextTask();
   }
 
-  async runAndRead(prepared: PreparedStep, { buffer, into }: Readback): Promise<void> {
-    await this.run(prepared);
-    into.set((buffer as CpuBuffer).f32.subarray(0, into.length));
+  async runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void> {
+    const done = this.run(prepared);
+    for (const { buffer, into } of readbacks) into.set((buffer as CpuBuffer).u32.subarray(0, into.length));
+    await done;
   }
 
   read(buffer: DeviceBuffer): Promise<ArrayBuffer> {

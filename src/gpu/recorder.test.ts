@@ -78,9 +78,9 @@ describe('CpuBackend', () => {
     const recorder = new Recorder();
     recorder.call('first', double, { x: a, y: b }, { COUNT: 3 }, [1, 1, 1]);
     recorder.call('second', double, { x: b, y: c }, { COUNT: 2 }, [1, 1, 1]);
-    const into = new Float32Array(3);
-    await backend.runAndRead(await backend.prepare(recorder.finish()), { buffer: c, into });
-    expect([...into]).toEqual([0, 20, 0]);
+    const into = new Uint32Array(3);
+    await backend.runAndRead(await backend.prepare(recorder.finish()), [{ buffer: c, into }]);
+    expect([...new Float32Array(into.buffer)]).toEqual([0, 20, 0]);
     expect(new Float32Array(await backend.read(b))).toEqual(Float32Array.of(0, 10, 12));
   });
 });

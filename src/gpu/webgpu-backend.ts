@@ -116,15 +116,25 @@ export class WebGpuBackend implements Backend {
     await this.settle();
   }
 
-  async runAndRead(prepared: PreparedStep, { buffer, into }: Readback): Promise<void> {
+  async runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void> {
     this.#check();
     const encoder = this.device.createCommandEncoder();
     encode(encoder, prepared as PreparedDispatches);
-    const staging = this.#takeStaging(into.byteLength);
-    encoder.copyBufferToBuffer((buffer as GpuBuffer).gpu, 0, staging, 0, into.byteLength);
+    const bytes = readbacks.reduce((sum, { into }) => sum + into.byteLength, 0);
+    const staging = this.#takeStaging(bytes);
+    let at = 0;
+    for (const { buffer, into } of readbacks) {
+      encoder.copyBufferToBuffer((buffer as GpuBuffer).gpu, 0, staging, at, into.byteLength);
+      at += into.byteLength;
+    }
     this.device.queue.submit([encoder.finish()]);
-    await this.#map(staging, into.byteLength);
-    into.set(new Float32Array(staging.getMappedRange(0, into.byteLength)));
+    await this.#map(staging, bytes);
+    const words = new Uint32Array(staging.getMappedRange(0, bytes));
+    at = 0;
+    for (const { into } of readbacks) {
+      into.set(words.subarray(at, at + into.length));
+      at += into.length;
+    }
     this.#returnStaging(staging);
   }
 

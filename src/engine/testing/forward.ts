@@ -1,29 +1,34 @@
 /** Forwards on a Runner without requests: ids in, logits out. */
 import type { Backend, DeviceBuffer } from '../../gpu/backend';
+import type { PreparedStep } from '../../gpu/backend';
+import { Recorder } from '../../gpu/recorder';
+import type { Step } from '../../gpu/recorder';
+import { BLOCK } from '../../kernels/shared/kv-pool';
 import { invariant, present } from '../../lib/invariant';
+import { divideUp } from '../../lib/shapes';
 import { modelPage } from '../../models/index';
 import type { StoredWeights } from '../../weights/manifest';
 import { Runner } from '../runner';
 import type { RunnerOptions } from '../runner';
-import { Batch } from '../scheduler';
-import { Sequence } from '../sequence';
 import { uploadWeights } from '../upload';
 
 /** A runner with f32 keys and values, one sequence and chunks of 64 rows, unless `options` say otherwise. */
 export async function createRunner(
   backend: Backend,
   stored: StoredWeights,
-  options: Partial<RunnerOptions> = {},
+  options: Partial<Omit<RunnerOptions, 'blocks'>> = {},
 ): Promise<Runner> {
   const configJson: unknown = JSON.parse(stored.manifest.texts['config.json']);
   const page = modelPage(configJson);
   const config = page.readConfig(configJson);
   const weights = await uploadWeights(backend, stored, page.weights(config));
-  const { maxContext } = page.shape(config);
-  return Runner.create(backend, page, config, weights, {
-    contextLength: maxContext,
+  const { contextLength = page.shape(config).maxContext, maxSequences = 1 } = options;
+  return Runner.create(backend, { page, config, weights }, null, {
+    contextLength,
+    blocks: divideUp(contextLength, BLOCK) * maxSequences,
     maxRows: 64,
-    maxSequences: 1,
+    maxSequences,
+    maxOutputs: maxSequences,
     kvF32: true,
     ...options,
   });
@@ -36,24 +41,53 @@ export interface Feed {
   wanted: readonly number[];
 }
 
-/** Stands for "somebody wants these logits". */
-const SOMEBODY = new Sequence([0], 1);
+/** Where a forward without a decode loop reads which rows are wanted, and what has been prepared of it. */
+interface Bench {
+  picked: DeviceBuffer;
+  steps: Map<string, PreparedStep>;
+}
+
+const benches = new WeakMap<Runner, Bench>();
+
+function benchOf(runner: Runner): Bench {
+  const known = benches.get(runner);
+  if (known) return known;
+  const bench = { picked: runner.backend.createBuffer('wanted rows', 4 * runner.options.maxOutputs), steps: new Map() };
+  benches.set(runner, bench);
+  return bench;
+}
+
+/** The dispatches of a bare forward: rows and wanted rows are what the last `feedTogether` wrote. */
+export function recordForward(runner: Runner, rowCount: number, outputCount: number): Step {
+  const recorder = new Recorder();
+  runner.target.record(recorder, { ...runner.inputs, picked: benchOf(runner).picked }, rowCount, outputCount);
+  return recorder.finish();
+}
 
 /** One forward over rows of several sequences. @returns for each of them copies of the wanted logits. */
 export async function feedTogether(runner: Runner, feeds: readonly Feed[]): Promise<Float32Array[][]> {
-  const batch = new Batch(runner.options.maxRows, runner.options.maxSequences);
+  const { backend, target, vocabSize } = runner;
+  const bench = benchOf(runner);
+  const rows: number[] = [];
+  const picked: number[] = [];
   for (const { probe, ids, wanted } of feeds) {
-    invariant(ids.length <= batch.room, 'the ids fit one batch');
-    invariant(batch.outputs.length + wanted.length <= batch.maxOutputs, 'a batch has room for the wanted logits');
-    for (const row of wanted) {
-      batch.picked[batch.outputs.length] = batch.rowCount + row;
-      batch.outputs.push(SOMEBODY);
-    }
-    for (const id of ids) batch.rows.set([id, probe.position++, probe.slot, 0], 4 * batch.rowCount++);
+    picked.push(...wanted.map((row) => rows.length / 4 + row));
+    for (const id of ids) rows.push(id, probe.position++, probe.slot, 0);
   }
-  const logits = await runner.forward(batch);
-  let taken = 0;
-  return feeds.map(({ wanted }) => wanted.map(() => present(logits[taken++], 'logits').slice()));
+  invariant(rows.length <= 4 * runner.options.maxRows, 'the ids fit one forward');
+  invariant(picked.length <= runner.options.maxOutputs, 'a forward has room for the wanted logits');
+  backend.write(runner.inputs.rows, 0, Uint32Array.from(rows));
+  backend.write(bench.picked, 0, Uint32Array.from(picked));
+  backend.write(runner.inputs.tables, 0, runner.cache.tables);
+  const key = `${rows.length} ${picked.length}`;
+  const step = bench.steps.get(key) ?? (await backend.prepare(recordForward(runner, rows.length / 4, picked.length)));
+  bench.steps.set(key, step);
+  const words = new Uint32Array(picked.length * target.logitStride);
+  if (picked.length > 0) await backend.runAndRead(step, [{ buffer: target.logits, into: words }]);
+  else await backend.run(step);
+  const logits = new Float32Array(words.buffer);
+  let at = 0;
+  return feeds.map(({ wanted }) => wanted.map(() => logits.slice(at, (at += target.logitStride)).subarray(0, vocabSize)));
 }
 
 /** One sequence that a test drives row by row. */
@@ -99,10 +133,7 @@ export class Probe {
 
 /** Keys and values of every layer. */
 export function kvPools(runner: Runner): DeviceBuffer[] {
-  return runner
-    .record(1, 1)
-    .filter(({ kernel }) => kernel.name === 'rotary-append')
-    .flatMap(({ kernel, buffers }) => buffers.filter((_, i) => /keys|values/.test(kernel.bindings[i]!.name)));
+  return runner.target.pools.flatMap(({ keys, values }) => [keys, values]);
 }
 
 /** The likeliest token; the first of equals. */

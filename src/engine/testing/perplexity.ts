@@ -43,8 +43,8 @@ export async function perplexity(
   conversations: readonly (readonly number[])[],
   { begin, end }: ReplyMarks,
 ): Promise<Perplexity> {
-  const { maxRows, maxSequences } = runner.options;
-  invariant(maxSequences >= maxRows, 'every row of a chunk has room for its logits');
+  const { maxRows, maxOutputs } = runner.options;
+  invariant(maxOutputs >= maxRows, 'every row of a chunk has room for its logits');
   const all = { loss: 0, tokens: 0 };
   const reply = { loss: 0, tokens: 0 };
   for (const ids of conversations) {

@@ -1,0 +1,107 @@
+/**
+ * One model on the device: its weights, KV pools and activations, and the recording of its forward. Which rows a forward
+ * has, and what becomes of its logits, is the business of the runner.
+ */
+import type { Backend, DeviceBuffer } from '../gpu/backend';
+import type { Recorder } from '../gpu/recorder';
+import { ROW_MULTIPLE } from '../kernels/product';
+import { BLOCK } from '../kernels/shared/kv-pool';
+import { HearthError } from '../lib/errors';
+import { present } from '../lib/invariant';
+import { roundUp } from '../lib/shapes';
+import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
+import type { UploadedWeights } from './upload';
+
+/** An architecture with a checkpoint's config and its weights on the device. */
+export interface ModelParts {
+  readonly page: ModelPage;
+  readonly config: unknown;
+  readonly weights: UploadedWeights;
+}
+
+export interface DeviceModelOptions {
+  /** Positions one sequence may have. */
+  contextLength: number;
+  /** Blocks of the KV pools, and blocks one sequence may have. */
+  blocks: number;
+  tableStride: number;
+  /** Rows of one forward, and rows whose logits one forward gives. */
+  maxRows: number;
+  maxOutputs: number;
+  kvF32: boolean;
+}
+
+/** What all models of a runner read: rows, block tables, and which rows have their logits taken. */
+export type ForwardInputs = Omit<ForwardPass['inputs'], 'rotations'>;
+
+export class DeviceModel {
+  readonly shape: ModelShape;
+  /** [maxOutputs][logitStride], as the last forward left them. */
+  readonly logits: DeviceBuffer;
+  readonly logitStride: number;
+  readonly pools: readonly LayerPool[];
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
+  readonly #rotations: DeviceBuffer;
+  readonly #buffers: DeviceBuffer[] = [];
+
+  /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
+  constructor(
+    backend: Backend,
+    readonly parts: ModelParts,
+    options: DeviceModelOptions,
+  ) {
+    const { page, config, weights } = parts;
+    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvF32 } = options;
+    const shape = page.shape(config);
+    this.shape = shape;
+    const poolBytes = blocks * shape.kvHeads * BLOCK * shape.headDim * (kvF32 ? 4 : 2);
+    if (poolBytes > backend.limits.maxBindingBytes) {
+      throw new HearthError(
+        'adapter-too-small',
+        `The keys of ${blocks * BLOCK} positions take ${poolBytes} bytes a layer; this adapter binds at most ${backend.limits.maxBindingBytes}.`,
+      );
+    }
+    const create = (label: string, bytes: number): DeviceBuffer => {
+      const buffer = backend.createBuffer(label, bytes);
+      this.#buffers.push(buffer);
+      return buffer;
+    };
+    const strides = page.activations(config);
+    const activations: Record<string, DeviceBuffer> = {};
+    for (const [name, stride] of Object.entries(strides)) {
+      const rows = /^(picked|logits)/.test(name) ? maxOutputs : maxRows;
+      activations[name] = create(name, 4 * stride * roundUp(rows, ROW_MULTIPLE));
+    }
+    this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
+      return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
+    });
+    const rotations = page.rotations(config, contextLength);
+    this.#rotations = create('rotations', rotations.byteLength);
+    backend.write(this.#rotations, 0, rotations);
+    this.#pass = { weights, lanes: backend.lanes, tableStride, kvF32, pools: this.pools, activations };
+    this.logits = present(activations['logits'], 'logits');
+    this.logitStride = present(strides['logits'], 'stride of the logits');
+  }
+
+  /** Bytes of everything but the weights. */
+  get bytes(): number {
+    return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
+  }
+
+  /** Records a forward over the first `rowCount` rows; the logits are those of the first `outputCount` of `inputs.picked`. */
+  record(recorder: Recorder, inputs: ForwardInputs, rowCount: number, outputCount: number): void {
+    const { page, config } = this.parts;
+    page.forward(config, {
+      ...this.#pass,
+      inputs: { ...inputs, rotations: this.#rotations },
+      recorder,
+      rowCount,
+      outputCount,
+    });
+  }
+
+  destroy(): void {
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.parts.weights.destroy();
+  }
+}
