@@ -10,8 +10,11 @@ import { CpuSampler } from './sampler';
 import type { Sampler } from './sampler';
 import { Batch, Scheduler } from './scheduler';
 import type { Sequence } from './sequence';
+import { EngineCollector } from './stats';
+import type { BlockStats } from './stats';
 
 export class DecodeLoop {
+  readonly collector = new EngineCollector();
   readonly #scheduler: Scheduler;
   readonly #batch: Batch;
   readonly #sampler: Sampler;
@@ -23,6 +26,19 @@ export class DecodeLoop {
     this.#scheduler = new Scheduler(runner.cache);
     this.#batch = new Batch(maxRows, maxSequences);
     this.#sampler = new CpuSampler(runner.vocabSize);
+  }
+
+  get running(): number {
+    return this.#scheduler.running;
+  }
+
+  get waiting(): number {
+    return this.#scheduler.waiting;
+  }
+
+  get blocks(): BlockStats {
+    const { blocks, freeBlocks } = this.runner.cache;
+    return { used: blocks - freeBlocks, cached: 0, total: blocks };
   }
 
   /** Takes a request in; its events tell the rest. */
@@ -57,6 +73,7 @@ export class DecodeLoop {
     this.#schedule();
     if (this.#batch.rowCount === 0) return;
     const logits = await this.runner.forward(this.#batch);
+    this.collector.markStep(this.#batch.rowCount);
     this.#takeIn(logits);
   }
 
