@@ -7,7 +7,7 @@ import type { FoundDevice } from '../src/gpu/device';
 import { HearthError, throwIfAborted } from '../src/lib/errors';
 import { log } from '../src/lib/log';
 import { releaseCallback } from '../src/protocol/callbacks';
-import type { EngineApi, LoadedModel } from '../src/protocol/engine-api';
+import type { EngineApi, LoadedModel, LoadRequest } from '../src/protocol/engine-api';
 import { batchEvents } from '../src/protocol/event-batcher';
 import { openWeightsInMemory } from '../src/weights/load';
 import type { StoredWeights } from '../src/weights/manifest';
@@ -66,26 +66,42 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
     }
   }
 
+  /** @throws HearthError `weights-corrupt`. */
+  async function openWeights({ modelId, inMemory }: Pick<LoadRequest, 'modelId' | 'inMemory'>): Promise<StoredWeights> {
+    const weights = inMemory ? openWeightsInMemory(inMemory) : await openStored(modelId);
+    if (!weights) throw notStored(modelId);
+    return weights;
+  }
+
   return {
     device: async () => (await openSession()).found.report,
 
-    load({ requestId, modelId, contextLength, inMemory }, onProgress) {
+    async engineStats() {
+      return session ? (await session).engine.stats() : [];
+    },
+
+    load({ requestId, modelId, contextLength, inMemory, draft }, onProgress) {
       return stoppably(requestId, async (signal) => {
         const load = async (): Promise<LoadedModel> => {
           throwIfAborted(signal);
           const { found, engine, loaded } = await openSession();
           const present = loaded.get(modelId);
-          if (present && (contextLength ?? present.contextLength) === present.contextLength) return present;
+          const draftModelId = draft?.modelId ?? null;
+          const isAsWanted =
+            (contextLength ?? present?.contextLength) === present?.contextLength &&
+            present?.draftModelId === draftModelId;
+          if (present && isAsWanted) return present;
+          const weights = await openWeights({ modelId, inMemory });
+          const draftWeights = draft ? await openWeights(draft) : null;
           loaded.delete(modelId);
-          const weights = inMemory ? openWeightsInMemory(inMemory) : await openStored(modelId);
-          if (!weights) throw notStored(modelId);
           const startMs = performance.now();
-          const model = await engine.loadModel(weights, { contextLength, onProgress, signal });
-          const facts = describeModel(model, weights, found);
+          const model = await engine.loadModel(weights, { contextLength, draft: draftWeights, onProgress, signal });
+          const facts = { ...describeModel(model, weights, found), draftModelId };
           loaded.set(modelId, facts);
           log.info('model-loaded', {
             modelId,
             contextLength: facts.contextLength,
+            draftModelId,
             weightBytes: facts.weightBytes,
             ms: Math.round(performance.now() - startMs),
           });
@@ -143,7 +159,11 @@ function notStored(modelId: string): HearthError {
   );
 }
 
-function describeModel(model: Model, { manifest }: StoredWeights, { report }: FoundDevice): LoadedModel {
+function describeModel(
+  model: Model,
+  { manifest }: StoredWeights,
+  { report }: FoundDevice,
+): Omit<LoadedModel, 'draftModelId'> {
   return {
     modelId: model.modelId,
     label: model.text.label ?? model.modelId,

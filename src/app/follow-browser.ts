@@ -76,7 +76,8 @@ function followLog(store: AppStore): void {
     if (isOnline !== before.isOnline) log.info(isOnline ? 'online' : 'offline');
     if (answerPhase !== before.answerPhase) {
       const stats = answerPhase === 'idle' ? state.transcript.at(-1)?.stats : undefined;
-      log.info(`answer-${answerPhase}`, { ...stats });
+      const { tokenMs, ...figures } = stats ?? {};
+      log.info(`answer-${answerPhase}`, { ...figures, ...(tokenMs && { tokenMs: Object.values(tokenMs).join(' ') }) });
     }
   });
 }

@@ -26,6 +26,11 @@ describe('formatStats', () => {
     expect(formatBytes(12_539_456)).toBe('12,5 MB');
     await speak('en');
   });
+  it('tells what was cached and drafted, where anything was', () => {
+    const some = formatStats({ ...stats, cachedTokens: 1200, draftTokens: 400, acceptedTokens: 292 });
+    expect(some).toBe('23 tok/s · 0.4 s to first token · 412 tokens · 1,200 of the prompt cached · 71% drafted');
+    expect(formatStats({ ...stats, cachedTokens: 0, draftTokens: 9, acceptedTokens: 0 })).toBe(formatStats(stats));
+  });
   it('gives no speed for one token', () => {
     expect(formatStats({ ...stats, completionTokens: 1, decodeTokensPerSecond: Infinity })).toBe(
       '– tok/s · 0.4 s to first token · 1 token',

@@ -1,19 +1,22 @@
 /** Figures as a person reads them, in the language that is spoken. */
-import type { GenerationStats, LoadProgress } from '../client';
+import type { LoadProgress } from '../client';
+import type { AnswerStats } from './chats/types';
 import { locale, wordsOf } from './strings';
 import { units } from './strings/en/units';
 
 const strings = wordsOf('units', units);
 
-/** "23 tok/s · 0.4 s to first token · 412 tokens". */
-export function formatStats(stats: GenerationStats): string {
-  const { decodeTokensPerSecond, timeToFirstTokenMs, completionTokens } = stats;
+/** "23 tok/s · 0.4 s to first token · 412 tokens · 96 of the prompt cached · 71% drafted"; the last two where there is any. */
+export function formatStats(stats: AnswerStats): string {
+  const { decodeTokensPerSecond, timeToFirstTokenMs, completionTokens, cachedTokens = 0, acceptedTokens = 0 } = stats;
   // One token alone has no speed.
   const rate = completionTokens > 1 ? formatRate(decodeTokensPerSecond) : '–';
   return [
     strings.rate({ rate }),
     strings.firstToken({ seconds: formatSeconds(timeToFirstTokenMs) }),
     strings.tokens({ tokens: completionTokens }),
+    ...(cachedTokens > 0 ? [strings.cached({ tokens: cachedTokens })] : []),
+    ...(acceptedTokens > 0 ? [strings.drafted({ share: formatShare(acceptedTokens / completionTokens) })] : []),
   ].join(' · ');
 }
 
@@ -33,6 +36,11 @@ export function formatBytes(bytes: number): string {
 export function formatProgress({ phase, loadedBytes, totalBytes }: LoadProgress): string {
   const words = strings.phases[phase];
   return totalBytes > 0 ? `${words}, ${formatBytesOf(loadedBytes, totalBytes)}` : words;
+}
+
+/** "71%", of a share from 0 to 1. */
+export function formatShare(share: number): string {
+  return share.toLocaleString(locale(), { style: 'percent', maximumFractionDigits: 0 });
 }
 
 function unitOf(bytes: number): { unit: string; size: number } {

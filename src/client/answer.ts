@@ -12,6 +12,7 @@ import type {
   GenerateRequest,
   GenerationOptions,
   GenerationStats,
+  TextEvent,
 } from '../protocol/generation';
 import { PushStream } from './push-stream';
 import type { Thread } from './thread';
@@ -21,13 +22,12 @@ export interface AnswerOptions extends GenerationOptions {
   signal?: AbortSignal;
   /** Called while the prompt is read, before the first text. */
   onPrefill?: (doneTokens: number, totalTokens: number) => void;
+  /** Called when the oldest messages no longer fit and are left out, with how many in all; see `contextPolicy`. */
+  onDropped?: (messages: number) => void;
 }
 
 /** A piece of the answer. The last one has a `finishReason` and usually no text. */
-export interface AnswerChunk {
-  text: string;
-  tokenIds: number[];
-  stats: GenerationStats;
+export interface AnswerChunk extends Omit<TextEvent, 'type'> {
   finishReason: FinishReason | null;
   /** With the last chunk: the seed that gives this answer again. */
   seed: number | null;
@@ -42,7 +42,7 @@ export function streamAnswer(
   request: Omit<GenerateRequest, 'options'>,
   options: AnswerOptions,
 ): Answer {
-  const { signal, onPrefill, ...generation } = options;
+  const { signal, onPrefill, onDropped, ...generation } = options;
   const stop = () => {
     thread.call((api) => api.abort(request.requestId)).catch(() => {}); // a dead thread has stopped already
   };
@@ -79,9 +79,14 @@ export function streamAnswer(
       case 'prefill':
         onPrefill?.(event.doneTokens, event.totalTokens);
         break;
-      case 'text':
-        stream.push({ text: event.text, tokenIds: event.tokenIds, stats: event.stats, finishReason: null, seed: null });
+      case 'dropped':
+        onDropped?.(event.messages);
         break;
+      case 'text': {
+        const { type: _, ...piece } = event;
+        stream.push({ ...piece, finishReason: null, seed: null });
+        break;
+      }
       case 'done':
         stream.push({ text: '', tokenIds: [], stats: event.stats, finishReason: event.reason, seed: event.seed });
         stream.end();
@@ -96,8 +101,13 @@ export function streamAnswer(
 const NO_STATS: GenerationStats = {
   promptTokens: 0,
   completionTokens: 0,
+  cachedTokens: 0,
+  draftTokens: 0,
+  acceptedTokens: 0,
+  queueMs: 0,
   timeToFirstTokenMs: 0,
   prefillTokensPerSecond: 0,
   decodeTokensPerSecond: 0,
+  tokenMs: { p50: 0, p90: 0, p99: 0 },
   totalMs: 0,
 };

@@ -87,7 +87,7 @@ describe('loadModel', () => {
   it.each([
     ['an unknown id', 'talse', {}, 'talse'],
     ['an address that is none', { url: 'http://[' }, {}, 'http://['],
-    ['a draft model', 'tales', { draft: 'tales-draft' }, 'speculative decoding is not there yet'],
+    ['an unknown draft', 'tales', { draft: 'talse-draft' }, 'talse-draft'],
   ])('refuses %s', async (_name, source, options, words) => {
     const { client, importer } = setUp();
     await expect(client.loadModel(source, options)).rejects.toMatchObject({
@@ -95,6 +95,36 @@ describe('loadModel', () => {
       message: expect.stringContaining(words) as string,
     });
     expect(importer.calls).toEqual([]);
+  });
+
+  it('fetches a draft after the model and loads both', async () => {
+    const { client, engine, importer } = setUp();
+    const { draftModelId, warning } = await client.loadModel('tales', { draft: 'tales-draft' });
+    expect({ draftModelId, warning }).toEqual({ draftModelId: 'tales-draft', warning: null });
+    expect(importer.calls.map((call) => call.split(' ')[1])).toEqual(['tales', 'tales-draft']);
+    expect(engine.calls).toEqual(['load tales with tales-draft']);
+    expect((await client.loadModel('tales', { draft: null })).draftModelId).toBeNull();
+  });
+
+  it('does without a draft that cannot be fetched, and says so', async () => {
+    const { client, engine, importer } = setUp({}, { stored: ['tales'] });
+    const { ensure } = importer;
+    importer.ensure = async (requestId, source, onProgress) => {
+      if (source.modelId === 'tales-draft') throw new HearthError('network', 'The connection broke off.');
+      return ensure(requestId, source, onProgress);
+    };
+    const model = await client.loadModel('tales', { draft: 'tales-draft' });
+    expect(engine.calls).toEqual(['load tales']);
+    expect(model).toMatchObject({ draftModelId: null, warning: expect.stringMatching(/Tales Draft.*broke off/) });
+  });
+
+  it('stops the download of a draft when the signal fires', async () => {
+    const { client, engine } = setUp({}, { stored: ['tales'], downloaded: new Promise(() => {}) });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const loading = client.loadModel('tales', { draft: 'tales-draft', signal, onProgress: () => controller.abort() });
+    await expect(loading).rejects.toMatchObject({ code: 'aborted' });
+    expect(engine.calls).toEqual([]);
   });
 
   it('stops the download when the signal fires', async () => {
@@ -123,6 +153,16 @@ describe('chat', () => {
     expect(last).toMatchObject({ finishReason: 'stop', seed: 3, stats: { completionTokens: 3 } });
     expect(prefill).toEqual([5]);
     expect(engine.requests[0]).toMatchObject({ modelId: 'tales', prompt: { kind: 'chat' }, options: { seed: 3 } });
+  });
+
+  it('tells what was left out, and passes on what the draft guessed', async () => {
+    const { client } = setUp({ dropped: 4, draftedRangesOf: (word) => [[0, word.length]] });
+    const model = await client.loadModel('tales');
+    const dropped: number[] = [];
+    const options = { contextPolicy: 'drop-oldest' as const, onDropped: (messages: number) => dropped.push(messages) };
+    const { chunks } = await read(model.chat(hello, options));
+    expect(dropped).toEqual([4]);
+    expect(chunks[1]?.draftedRanges).toEqual([[0, 6]]);
   });
 
   it('begins only when it is read', async () => {
@@ -262,6 +302,14 @@ describe('dispose', () => {
     await second.dispose();
     expect(engine.calls).toContain('unload tales');
   });
+});
+
+it('what the engine does is told as it comes', async () => {
+  const figures = { modelId: 'tales', running: 1, waiting: 0, prefixHitRate: null, rowsPerStep: 1, steps: 9 };
+  const blocks = { used: 1, cached: 0, total: 8 };
+  const memoryBytes = { weights: 4, kv: 3, activations: 2, state: 1 };
+  const { client } = setUp({ engineStats: [{ ...figures, blocks, memoryBytes }] });
+  expect(await client.engineStats()).toEqual([{ ...figures, blocks, memoryBytes }]);
 });
 
 describe('stored models', () => {

@@ -4,12 +4,25 @@
  * in, so that tests put fakes behind a MessageChannel.
  */
 import * as Comlink from 'comlink';
-import { HearthError, throwIfAborted } from '../lib/errors';
-import type { DeviceReport, EngineApi, LoadProgress as EngineProgress } from '../protocol/engine-api';
+import { isAbort, throwIfAborted, toHearthError } from '../lib/errors';
+import type {
+  DeviceReport,
+  EngineApi,
+  EngineStats,
+  LoadProgress as EngineProgress,
+  LoadRequest,
+} from '../protocol/engine-api';
 import { catalog } from '../catalog/catalog';
-import type { ImportApi, ImportProgress, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
+import type {
+  ImportApi,
+  ImportProgress,
+  ImportResult,
+  ModelReport,
+  StoredModelInfo,
+  VerifyResult,
+} from '../protocol/import-api';
 import { createLocalModel, type LocalModel } from './local-model';
-import { resolveModel, type ModelLocation } from './model-location';
+import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
 /** `loadedBytes` of `totalBytes` of this phase; both 0 where a phase has no bytes to count. */
@@ -25,8 +38,11 @@ export interface LoadOptions {
    * earlier load replaces the model for all who hold it.
    */
   contextLength?: number;
-  /** A second, smaller model that guesses ahead. Not there yet: giving one is refused as `bad-request`. */
-  draft?: string | ModelLocation;
+  /**
+   * A smaller model of the same vocabulary that guesses ahead; null or absent for none. Another one than that of an earlier
+   * load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
+   */
+  draft?: string | ModelLocation | null;
   onProgress?: (progress: LoadProgress) => void;
   /** Stops the download or the upload; what was stored stays, so that the next try goes on from there. */
   signal?: AbortSignal;
@@ -45,7 +61,8 @@ export interface Capabilities {
 export interface HearthClient {
   /**
    * @param idOrSource a catalog id, or where a model lies in Hugging Face layout.
-   * @throws HearthError `bad-request` for an unknown id or a draft, `aborted`, and whatever fetching, storing or loading meets.
+   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, and whatever fetching, storing or loading
+   * meets.
    */
   loadModel(idOrSource: string | ModelLocation, options?: LoadOptions): Promise<LocalModel>;
   /**
@@ -64,6 +81,8 @@ export interface HearthClient {
   /** Calls back when a report would read differently, whichever tab has changed it, from the next `modelReports` on. */
   onModelsChange(callback: (modelId: string) => void): () => void;
   capabilities(): Promise<Capabilities>;
+  /** What the engine is doing with each loaded model; none before the first load. */
+  engineStats(): Promise<EngineStats[]>;
   /** The models whose weights lie in this browser. */
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
@@ -89,16 +108,24 @@ export function createClient(parts: ClientParts): HearthClient {
 
   async function loadModel(idOrSource: string | ModelLocation, options: LoadOptions = {}): Promise<LocalModel> {
     const { signal, contextLength } = options;
-    refuseDraft(options.draft);
     const model = resolveModel(idOrSource, parts.siteUrl);
+    const draft = options.draft ? resolveModel(options.draft, parts.siteUrl) : null;
     const [onProgress, endProgress] = progressTo(options.onProgress);
 
     const thread = engine();
     const { kind } = await abortable(thread, signal, (api) => api.device());
-    const source = { modelId: model.id, url: model.url, forCpu: kind === 'cpu' };
-    const imported = await abortable(importer(), signal, (api, requestId) => api.ensure(requestId, source, onProgress));
+    const ensure = ({ id, url }: ResolvedModel) => {
+      const source = { modelId: id, url, forCpu: kind === 'cpu' };
+      return abortable(importer(), signal, (api, requestId) => api.ensure(requestId, source, onProgress));
+    };
+    const imported = await ensure(model);
+    const warnings = [imported.warning];
+    const importedDraft = draft && (await ensure(draft).catch((error: unknown) => doWithout(draft, error, warnings)));
     const loaded = await abortable(thread, signal, (api, requestId) =>
-      api.load({ requestId, modelId: model.id, contextLength, inMemory: imported.inMemory ?? undefined }, onProgress),
+      api.load(
+        { requestId, contextLength, ...weightsOf(imported), draft: importedDraft && weightsOf(importedDraft) },
+        onProgress,
+      ),
     );
 
     endProgress();
@@ -108,7 +135,7 @@ export function createClient(parts: ClientParts): HearthClient {
       thread,
       loaded,
       label: model.label ?? loaded.label,
-      warning: imported.warning,
+      warning: warnings.filter((warning) => warning !== null).join(' ') || null,
       nextRequestId,
       async onDispose() {
         const left = (counts.get(model.id) ?? 1) - 1;
@@ -180,6 +207,7 @@ export function createClient(parts: ClientParts): HearthClient {
       secureContext: globalThis.isSecureContext,
       device: await engine().call((api) => api.device()),
     }),
+    engineStats: () => engine().call((api) => api.engineStats()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
   };
@@ -194,9 +222,16 @@ function progressTo(onProgress: LoadOptions['onProgress']): [(progress: LoadProg
   return [report, () => (ended = true)];
 }
 
-function refuseDraft(draft: LoadOptions['draft']): void {
-  if (draft === undefined) return;
-  throw new HearthError('bad-request', 'A draft model was given, but speculative decoding is not there yet.', {
-    hint: 'Load the model without `draft`.',
-  });
+/** What the engine is told of weights: by name where they are stored, by themselves where they could not be. */
+function weightsOf({ modelId, inMemory }: ImportResult): Pick<LoadRequest, 'modelId' | 'inMemory'> {
+  return { modelId, inMemory: inMemory ?? undefined };
+}
+
+/** A draft only makes faster: without it there is a warning, not a failure. */
+function doWithout({ label, id }: ResolvedModel, error: unknown, warnings: (string | null)[]): null {
+  if (isAbort(error)) throw error;
+  warnings.push(
+    `The draft model ${label ?? id} could not be had, so nothing guesses ahead. ${toHearthError(error).message}`,
+  );
+  return null;
 }

@@ -17,7 +17,7 @@ export const hearth = createClient({
   },
 });
 
-export const { loadModel, capabilities, storedModels, removeModel } = hearth;
+export const { loadModel, capabilities, engineStats, storedModels, removeModel } = hearth;
 
 export { HearthError, isAbort, toHearthError, type ErrorCode } from '../lib/errors';
 export type {
@@ -26,11 +26,15 @@ export type {
   FinishReason,
   GenerationOptions,
   GenerationStats,
+  TextRange,
+  TokenLogprob,
+  TokenLogprobs,
 } from '../protocol/generation';
-export type { DeviceReport, RenderedChat } from '../protocol/engine-api';
+export type { DeviceReport, EngineStats, RenderedChat } from '../protocol/engine-api';
 export type { ContextCost, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
 export type { Capabilities, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
+export { SPECULATION } from './speculation';
 export { version } from './version';

@@ -9,14 +9,17 @@ import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
 import type { StoredWeights } from '../weights/manifest';
 import { Model } from './model';
-import type { LoadOptions, Prompt } from './model';
+import type { LoadOptions } from './model';
 import type { GenerationOptions } from './options';
+import type { Prompt } from './prompt';
 import type { GenerateEvent } from './request';
+import type { EngineStats } from './stats';
 
-export type { LoadOptions, LoadProgress, Prompt } from './model';
+export type { LoadOptions, LoadProgress } from './model';
 export type { GenerationOptions } from './options';
+export type { Prompt } from './prompt';
 export type { FinishReason, GenerateEvent } from './request';
-export type { GenerationStats } from './stats';
+export type { EngineStats, GenerationStats } from './stats';
 export { Model } from './model';
 
 export interface EngineOptions {
@@ -60,6 +63,11 @@ export class Engine {
     signal?: AbortSignal,
   ): AsyncGenerator<GenerateEvent> {
     return this.model(modelId).generate(prompt, options, signal);
+  }
+
+  /** What each loaded model's loop is doing. */
+  stats(): EngineStats[] {
+    return [...this.#models.values()].map((model) => model.stats());
   }
 
   /** Ends the model's requests and frees its memory; unknown ids are ignored. */

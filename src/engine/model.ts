@@ -4,24 +4,22 @@ import { HearthError, throwIfAborted } from '../lib/errors';
 import { modelPage } from '../models/index';
 import { createTextModel } from '../text/text-model';
 import type { TextModel } from '../text/text-model';
-import type { ChatMessage } from '../text/chat-template';
 import { assertVocabularyFits } from '../text/tokenizer';
 import { assertFitsCpu } from '../weights/cpu-limit';
 import type { ModelTexts, StoredWeights } from '../weights/manifest';
+import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
-import { planRunner } from './memory';
+import { planRunner, runnerMemory } from './memory';
 import { readGenerationDefaults, resolveOptions } from './options';
-import type { GenerationOptions } from './options';
+import type { GenerationOptions, ResolvedOptions } from './options';
+import type { Prompt } from './prompt';
 import { Request } from './request';
 import type { GenerateEvent } from './request';
 import { Runner } from './runner';
 import { Sequence } from './sequence';
+import { RequestClock } from './stats';
+import type { EngineStats, MemoryByPurpose } from './stats';
 import { uploadWeights } from './upload';
-
-/** Either a chat through the checkpoint's template, or bare text. */
-export type Prompt =
-  | { kind: 'chat'; messages: ChatMessage[]; /** Goes on with the last message, an answer. */ continueLast?: boolean }
-  | { kind: 'text'; text: string };
 
 export interface LoadOptions {
   /** Positions of context to reserve; by default the checkpoint's own maximum, at most DEFAULT_CONTEXT. */
@@ -30,6 +28,8 @@ export interface LoadOptions {
   maxRows?: number;
   /** Keys and values as f32: for tests of exactness. */
   kvF32?: boolean;
+  /** A smaller model of the same vocabulary that guesses ahead. */
+  draft?: StoredWeights | null;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
 }
@@ -43,13 +43,16 @@ export interface LoadProgress {
 export class Model {
   readonly #loop: DecodeLoop;
   readonly #defaults: ReturnType<typeof readGenerationDefaults>;
+  readonly #memoryBytes: MemoryByPurpose;
 
   private constructor(
     readonly modelId: string,
     readonly text: TextModel,
     readonly runner: Runner,
     texts: ModelTexts,
+    memoryBytes: MemoryByPurpose,
   ) {
+    this.#memoryBytes = memoryBytes;
     this.#loop = new DecodeLoop(runner);
     this.#defaults = readGenerationDefaults(texts);
   }
@@ -61,6 +64,7 @@ export class Model {
    */
   static async load(backend: Backend, stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
     const { modelId, texts } = stored.manifest;
+    if (options.draft) refuseDraft(options.draft);
     const configJson: unknown = JSON.parse(texts['config.json']);
     const page = modelPage(configJson);
     const config = page.readConfig(configJson);
@@ -86,7 +90,9 @@ export class Model {
       weights.destroy();
       throw error;
     }
-    const model = new Model(modelId, text, runner, texts);
+    const { cacheBytes: kv, workBytes: activations } = runnerMemory(page, config, runnerOptions);
+    const state = runner.bytes - kv - activations;
+    const model = new Model(modelId, text, runner, texts, { weights: weights.bytes, kv, activations, state });
     try {
       throwIfAborted(options.signal);
     } catch (error) {
@@ -106,13 +112,34 @@ export class Model {
 
   /**
    * Answers a prompt. Ends with `done`; ending the iteration early (`break`, `return()`) or the signal aborts the request.
+   * Where the options ask for it, the oldest turns of a chat that does not fit are left out (see context-policy.ts).
    * @throws HearthError `bad-request`, `context-overflow`, `device-lost`.
    */
   async *generate(prompt: Prompt, given: GenerationOptions = {}, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
     throwIfAborted(signal);
-    const { contextLength } = this.runner.options;
     const options = resolveOptions(this.#defaults, given, this.runner.vocabSize);
-    const promptIds = this.encode(prompt);
+    if (prompt.kind === 'chat' && options.contextPolicy === 'drop-oldest') {
+      yield* answerDroppingOldest(prompt, options, {
+        contextLength: this.runner.options.contextLength,
+        encode: (chat) => this.encode(chat),
+        makeRequest: (...parts) => this.#request(...parts, true),
+        run: (request) => this.#run(request, signal),
+      });
+    } else {
+      const promptIds = this.encode(prompt);
+      yield* this.#run(this.#request(prompt, promptIds, options, new RequestClock(promptIds.length), false), signal);
+    }
+  }
+
+  /** @param goesOnWhenFull see RequestParts. @throws HearthError `bad-request`, `context-overflow`. */
+  #request(
+    prompt: Prompt,
+    promptIds: readonly number[],
+    options: ResolvedOptions,
+    clock: RequestClock,
+    goesOnWhenFull: boolean,
+  ): Request {
+    const { contextLength } = this.runner.options;
     if (promptIds.length === 0) throw new HearthError('bad-request', 'The prompt is empty; expected some text.');
     if (promptIds.length >= contextLength) {
       throw new HearthError(
@@ -122,13 +149,20 @@ export class Model {
     }
     const capacity = Math.min(contextLength, promptIds.length + options.maxTokens);
     const chat = prompt.kind === 'chat';
-    const stopStrings = chat ? [...options.stop, ...this.text.chatStopStrings] : options.stop;
-    const sequence = new Sequence(promptIds, capacity);
-    const continuesText = !chat || prompt.continueLast === true;
-    const request = new Request(sequence, options, this.text, { stopStrings, continuesText });
+    return new Request(new Sequence(promptIds, capacity), options, this.text, {
+      clock,
+      stopStrings: chat ? [...options.stop, ...this.text.chatStopStrings] : options.stop,
+      continuesText: !chat || prompt.continueLast === true,
+      goesOnWhenFull,
+    });
+  }
+
+  /** The events of a request while it runs. Leaving early or the signal aborts it. */
+  async *#run(request: Request, signal: AbortSignal | undefined): AsyncGenerator<GenerateEvent> {
     const abort = () => {
       request.aborted = true;
     };
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     this.#loop.submit(request);
     try {
@@ -139,9 +173,29 @@ export class Model {
     }
   }
 
+  /** What this model's loop is doing, and what it holds. */
+  stats(): EngineStats {
+    return this.#loop.collector.snapshot({
+      modelId: this.modelId,
+      running: this.#loop.running,
+      waiting: this.#loop.waiting,
+      blocks: this.#loop.blocks,
+      memoryBytes: this.#memoryBytes,
+    });
+  }
+
   /** Ends running requests and frees device memory. */
   async unload(): Promise<void> {
     await this.#loop.stop();
     this.runner.destroy();
   }
+}
+
+/** Speculative decoding is not there yet. */
+function refuseDraft({ manifest }: StoredWeights): never {
+  throw new HearthError(
+    'bad-request',
+    `The draft model "${manifest.modelId}" was given, but speculative decoding is not there yet.`,
+    { hint: 'Load the model without a draft.' },
+  );
 }

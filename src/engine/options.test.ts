@@ -18,6 +18,11 @@ describe('resolveOptions', () => {
       seed: 1,
       maxTokens: Infinity,
       stop: [],
+      contextPolicy: 'stop',
+      logprobs: null,
+      priority: 'foreground',
+      salt: '',
+      speculation: 'auto',
     });
     const advised = { temperature: 1, topK: 7, topP: 0.9, minP: 0.1, repetitionPenalty: 1.2, maxTokens: 9 };
     expect(resolve({}, advised)).toMatchObject(advised);
@@ -44,6 +49,11 @@ describe('resolveOptions', () => {
     ['seed', [0, 2 ** 53 - 1], [-1, 2 ** 53, 0.5]],
     ['maxTokens', [1, 1e9], [0, -1, 1.5]],
     ['stop', [[], ['a', 'b']], [[''], 'a', [1]]],
+    ['contextPolicy', ['stop', 'drop-oldest'], ['drop', '', null]],
+    ['logprobs', [0, 20], [-1, 21, 1.5, true]],
+    ['priority', ['foreground', 'background'], ['high', 1]],
+    ['salt', ['', 'https://example.org'], [1, null]],
+    ['speculation', ['auto', 'off', 0, 7], ['on', 8, -1, 1.5, true]],
   ])('%s accepts its range and nothing else', (name, good, bad) => {
     for (const value of good) expect(() => resolve({ [name]: value })).not.toThrow();
     for (const value of bad) {

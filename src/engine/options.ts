@@ -11,6 +11,11 @@ const number = (min: number, max: number) => v.pipe(v.number(), v.minValue(min),
 const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
 
+/** Alternatives that can be asked for beside each token. */
+const MAX_LOGPROBS = 20;
+/** Tokens that a draft may guess ahead in one round. */
+const MAX_SPECULATION = 7;
+
 /** A kind of value, and how to name it to the person who gave another. */
 interface Rule {
   schema: v.GenericSchema;
@@ -35,6 +40,14 @@ const RULES: Record<keyof GenerationOptions, Rule> = {
   seed: { schema: integer(0), expected: 'an integer from 0 to 2^53 - 1' },
   maxTokens: { schema: integer(1), expected: 'an integer from 1' },
   stop: { schema: v.array(v.pipe(v.string(), v.minLength(1))), expected: 'a list of non-empty strings' },
+  contextPolicy: { schema: v.picklist(['stop', 'drop-oldest']), expected: '"stop" or "drop-oldest"' },
+  logprobs: { schema: integer(0, MAX_LOGPROBS), expected: `an integer from 0 to ${MAX_LOGPROBS}` },
+  priority: { schema: v.picklist(['foreground', 'background']), expected: '"foreground" or "background"' },
+  salt: { schema: v.string(), expected: 'a string' },
+  speculation: {
+    schema: v.union([v.picklist(['auto', 'off']), integer(0, MAX_SPECULATION)]),
+    expected: `"auto", "off" or an integer from 0 to ${MAX_SPECULATION}`,
+  },
 };
 
 /** Every field may be absent; see `protocol/generation.ts` for what each does. */
@@ -50,6 +63,11 @@ export interface GenerationOptions {
   seed?: number;
   maxTokens?: number;
   stop?: string[];
+  contextPolicy?: 'stop' | 'drop-oldest';
+  logprobs?: number;
+  priority?: 'foreground' | 'background';
+  salt?: string;
+  speculation?: 'auto' | 'off' | number;
 }
 
 /** What the sampler reads for one token. */
@@ -69,6 +87,14 @@ export interface ResolvedOptions extends SamplingSettings {
   /** Infinity where neither the request nor the checkpoint sets one: the context is then the bound. */
   readonly maxTokens: number;
   readonly stop: readonly string[];
+  readonly contextPolicy: 'stop' | 'drop-oldest';
+  /** Alternatives to report beside each token; null reports no probabilities at all. */
+  readonly logprobs: number | null;
+  readonly priority: 'foreground' | 'background';
+  /** Prompts share cached blocks only with prompts of the same salt. */
+  readonly salt: string;
+  /** A number forces so many guesses a round. */
+  readonly speculation: 'auto' | 'off' | number;
 }
 
 /** What a checkpoint advises; the rest of GenerationOptions is the request's own business. */
@@ -130,6 +156,11 @@ export function resolveOptions(
     seed: given.seed ?? freshSeed(),
     maxTokens: given.maxTokens ?? defaults.maxTokens ?? Infinity,
     stop: given.stop ?? [],
+    contextPolicy: given.contextPolicy ?? 'stop',
+    logprobs: given.logprobs ?? null,
+    priority: given.priority ?? 'foreground',
+    salt: given.salt ?? '',
+    speculation: given.speculation ?? 'auto',
   };
 }
 

@@ -4,21 +4,63 @@
  */
 import type { TextModel } from '../text/text-model';
 import type { StreamDecoder } from '../text/stream-decoder';
+import { DraftedText } from './drafted-text';
+import type { TextRange } from './drafted-text';
 import { EventQueue } from './event-queue';
+import { spellLogprobs } from './logprobs';
+import type { IdLogprobs, TokenLogprobs } from './logprobs';
 import type { ResolvedOptions } from './options';
+import { tokenLogProbabilities } from './sampler';
 import type { Sampler } from './sampler';
 import type { Sequence } from './sequence';
-import { RequestClock } from './stats';
-import type { GenerationStats } from './stats';
+import type { GenerationStats, RequestClock } from './stats';
 import { StopMatcher } from './stop';
 
 export type FinishReason = 'stop' | 'length' | 'aborted';
 
-/** The life of a request, in order: `prefill`*, `text`*, then one `done`. */
+/** The life of a request, in order: `dropped`?, `prefill`*, `text`*, and so on again where older turns give way, then one `done`. */
 export type GenerateEvent =
+  | DroppedEvent
   | { type: 'prefill'; doneTokens: number; totalTokens: number }
-  | { type: 'text'; text: string; tokenIds: number[]; stats: GenerationStats }
+  | TextEvent
   | { type: 'done'; reason: FinishReason; stats: GenerationStats; seed: number };
+
+/** The oldest messages no longer fit and were left out: so many in all. */
+export interface DroppedEvent {
+  type: 'dropped';
+  messages: number;
+}
+
+export interface TextEvent {
+  type: 'text';
+  text: string;
+  tokenIds: number[];
+  /** For each token whether the draft guessed it; absent where it guessed none of them. */
+  drafted?: boolean[];
+  /** The characters of `text` that the draft guessed; absent where there are none. */
+  draftedRanges?: TextRange[];
+  /** For each token, where the request asks for `logprobs`. */
+  logprobs?: TokenLogprobs[];
+  stats: GenerationStats;
+}
+
+/** A token of the answer as the loop hands it over. */
+export interface AnswerToken {
+  id: number;
+  /** The draft guessed it. */
+  drafted: boolean;
+  /** Null unless the request asks for it. */
+  logprobs: IdLogprobs | null;
+}
+
+export interface RequestParts {
+  clock: RequestClock;
+  stopStrings: readonly string[];
+  /** The answer goes on with text that is shown already. */
+  continuesText: boolean;
+  /** With a full context the request ends without `done`, holding its last characters back: it is to go on as another one. */
+  goesOnWhenFull: boolean;
+}
 
 export class Request {
   readonly events = new EventQueue<GenerateEvent>();
@@ -27,18 +69,23 @@ export class Request {
   readonly #decoder: StreamDecoder;
   readonly #matcher: StopMatcher;
   readonly #stopTokenIds: ReadonlySet<number>;
-  #unreported: number[] = [];
+  readonly #tokenText: (id: number) => string;
+  readonly #draftedText = new DraftedText();
+  #unreported: AnswerToken[] = [];
+  #goesOnWhenFull: boolean;
 
   constructor(
     readonly sequence: Sequence,
     readonly options: ResolvedOptions,
     text: TextModel,
-    { stopStrings, continuesText }: { stopStrings: readonly string[]; continuesText: boolean },
+    { clock, stopStrings, continuesText, goesOnWhenFull }: RequestParts,
   ) {
-    this.clock = new RequestClock(sequence.promptIds.length);
+    this.clock = clock;
     this.#decoder = text.tokenizer.streamDecoder({ continuesText });
     this.#matcher = new StopMatcher(stopStrings);
     this.#stopTokenIds = text.stopTokenIds;
+    this.#tokenText = (id) => text.tokenizer.decode([id], { skipSpecialTokens: false, continuesText: true });
+    this.#goesOnWhenFull = goesOnWhenFull;
   }
 
   reportPrefill(): void {
@@ -52,13 +99,22 @@ export class Request {
 
   /** Draws the next token from its logits. @returns why the request is finished, or null to go on. */
   takeIn(logits: Float32Array, sampler: Sampler): FinishReason | null {
+    const { sequence, options } = this;
+    const id = sampler.sample(logits, options, sequence);
+    this.clock.markTokens(1);
+    const logprobs = options.logprobs === null ? null : tokenLogProbabilities(logits, id, options.logprobs);
+    return this.accept({ id, drafted: false, logprobs });
+  }
+
+  /** Makes a token part of the answer. @returns why the request is finished, or null to go on. */
+  accept(token: AnswerToken): FinishReason | null {
     const { sequence } = this;
-    const id = sampler.sample(logits, this.options, sequence);
-    this.clock.markToken();
-    if (this.#stopTokenIds.has(id)) return this.#finish('stop');
-    sequence.append(id);
-    this.#unreported.push(id);
-    const { emit, stopped } = this.#matcher.push(this.#decoder.push(id));
+    if (this.#stopTokenIds.has(token.id)) return this.#finish('stop');
+    sequence.append(token.id);
+    this.#unreported.push(token);
+    const written = this.#decoder.push(token.id);
+    this.#draftedText.push(written.length, token.drafted);
+    const { emit, stopped } = this.#matcher.push(written);
     this.#report(emit);
     if (stopped) return 'stop';
     const full = !sequence.canAppend || sequence.answerIds.length >= this.options.maxTokens;
@@ -67,21 +123,48 @@ export class Request {
 
   /** Reports the end; nothing follows. */
   end(reason: FinishReason): void {
-    this.events.push({ type: 'done', reason, stats: this.clock.snapshot(), seed: this.options.seed });
+    if (!this.#goesOnAfter(reason)) {
+      this.events.push({ type: 'done', reason, stats: this.clock.snapshot(), seed: this.options.seed });
+    }
     this.events.end();
   }
 
-  /** Brings out what decoder and matcher held back. */
+  /** Reports the end of a request that has ended without `done` and cannot go on as another one after all. */
+  endFull(): void {
+    this.#goesOnWhenFull = false;
+    this.end(this.#finish('length'));
+  }
+
+  #goesOnAfter(reason: FinishReason): boolean {
+    return this.#goesOnWhenFull && reason === 'length' && this.sequence.answerIds.length < this.options.maxTokens;
+  }
+
+  /** Brings out what decoder and matcher held back, unless it is to be written again in another request. */
   #finish(reason: FinishReason): FinishReason {
-    const { emit, stopped } = this.#matcher.push(this.#decoder.flush());
+    if (this.#goesOnAfter(reason)) return reason;
+    const written = this.#decoder.flush();
+    this.#draftedText.push(written.length, false);
+    const { emit, stopped } = this.#matcher.push(written);
     this.#report(stopped ? emit : emit + this.#matcher.flush(), true);
     return stopped ? 'stop' : reason;
   }
 
   /** Tokens that made no text yet are reported with the next that do, or at the end. */
   #report(text: string, atEnd = false): void {
-    if (text === '' && !(atEnd && this.#unreported.length > 0)) return;
-    this.events.push({ type: 'text', text, tokenIds: this.#unreported, stats: this.clock.snapshot() });
+    const tokens = this.#unreported;
+    if (text === '' && !(atEnd && tokens.length > 0)) return;
     this.#unreported = [];
+    const draftedRanges = this.#draftedText.take(text.length);
+    this.events.push({
+      type: 'text',
+      text,
+      tokenIds: tokens.map(({ id }) => id),
+      ...(tokens.some(({ drafted }) => drafted) && { drafted: tokens.map(({ drafted }) => drafted) }),
+      ...(draftedRanges.length > 0 && { draftedRanges }),
+      ...(this.options.logprobs !== null && {
+        logprobs: tokens.flatMap(({ logprobs }) => (logprobs ? [spellLogprobs(logprobs, this.#tokenText)] : [])),
+      }),
+      stats: this.clock.snapshot(),
+    });
   }
 }

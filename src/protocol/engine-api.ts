@@ -19,8 +19,15 @@ export interface LoadRequest {
   modelId: string;
   /** Tokens of context to reserve; the checkpoint's own maximum (at most 4,096) if absent. */
   contextLength?: number;
-  /** Present when storage was full: the weights themselves, kept in memory for this session. */
-  inMemory?: { manifest: Manifest; shards: Blob[] };
+  inMemory?: WeightsInMemory;
+  /** A smaller model of the same vocabulary that guesses ahead. */
+  draft?: { modelId: string; inMemory?: WeightsInMemory } | null;
+}
+
+/** The weights themselves, present when storage was full: they are kept in memory for this session. */
+export interface WeightsInMemory {
+  manifest: Manifest;
+  shards: Blob[];
 }
 
 export interface LoadedModel {
@@ -28,6 +35,8 @@ export interface LoadedModel {
   /** Human name for labels, e.g. "Tales". */
   label: string;
   contextLength: number;
+  /** The model that guesses ahead for it; null for none. */
+  draftModelId: string | null;
   vocabSize: number;
   parameterCount: number;
   weightBytes: number;
@@ -48,8 +57,45 @@ export interface RenderedChat {
   tokenTexts: string[];
 }
 
+/** Device memory of one model, in bytes, by what it is for. */
+export interface MemoryByPurpose {
+  weights: number;
+  /** Keys and values of all positions. */
+  kv: number;
+  /** What one forward writes and reads again, and the table of rotations. */
+  activations: number;
+  /** What the device keeps of each sequence: rows, block tables, picks. */
+  state: number;
+}
+
+/** What the loop of one loaded model is doing. */
+export interface EngineStats {
+  modelId: string;
+  /** Requests that have room and are being computed. */
+  running: number;
+  /** Requests that wait for room. */
+  waiting: number;
+  blocks: BlockStats;
+  /** Share of all prompt tokens so far that were found in the cache, 0 to 1; null before the first prompt. */
+  prefixHitRate: number | null;
+  /** Mean number of rows over the last forwards; 0 before the first. */
+  rowsPerStep: number;
+  /** Forwards since the model was loaded. */
+  steps: number;
+  memoryBytes: MemoryByPurpose;
+}
+
+/** Blocks of the KV pool: `used` by live requests, `cached` for requests to come, of `total`. */
+export interface BlockStats {
+  used: number;
+  cached: number;
+  total: number;
+}
+
 export interface EngineApi {
   device(): Promise<DeviceReport>;
+  /** Of every loaded model; none before the first load. */
+  engineStats(): Promise<EngineStats[]>;
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel>;
   unload(modelId: string): Promise<void>;
   /**

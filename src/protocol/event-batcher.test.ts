@@ -1,13 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { batchEvents } from './event-batcher';
-import type { GenerateEvent, GenerationStats } from './generation';
+import type { GenerateEvent, GenerationStats, TextEvent } from './generation';
 
 const stats: GenerationStats = {
   promptTokens: 4,
   completionTokens: 0,
+  cachedTokens: 0,
+  draftTokens: 0,
+  acceptedTokens: 0,
+  queueMs: 0,
   timeToFirstTokenMs: 10,
   prefillTokensPerSecond: 400,
   decodeTokensPerSecond: 100,
+  tokenMs: { p50: 10, p90: 10, p99: 10 },
   totalMs: 0,
 };
 const text = (word: string, id: number): GenerateEvent => ({
@@ -35,6 +40,28 @@ describe('batchEvents', () => {
     vi.advanceTimersByTime(16);
     expect(sent).toHaveLength(2);
     expect(sent[1]).toEqual({ ...text(' two three', 3), tokenIds: [2, 3] });
+  });
+
+  it('joins what goes with each token and each character', () => {
+    const batcher = batchEvents((event) => sent.push(event), 16);
+    const logprobs = (id: number) => [{ id, text: '', logprob: -id, top: [] }];
+    batcher.push(done); // the frame is used up
+    batcher.push({ ...(text('One', 1) as TextEvent), logprobs: logprobs(1) });
+    batcher.push({
+      ...(text(' two', 2) as TextEvent),
+      drafted: [true],
+      draftedRanges: [[0, 4]],
+      logprobs: logprobs(2),
+    });
+    batcher.push({ ...(text('!', 3) as TextEvent), logprobs: logprobs(3) });
+    vi.advanceTimersByTime(16);
+    expect(sent.at(-1)).toEqual({
+      ...text('One two!', 3),
+      tokenIds: [1, 2, 3],
+      drafted: [false, true, false],
+      draftedRanges: [[3, 7]],
+      logprobs: [1, 2, 3].flatMap(logprobs),
+    });
   });
 
   it('sends again without a timer when a frame has passed in a busy thread', () => {

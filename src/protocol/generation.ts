@@ -31,6 +31,19 @@ export interface GenerationOptions extends SamplingOptions {
   maxTokens?: number;
   /** The answer ends before the first of these strings. */
   stop?: string[];
+  /**
+   * What a full context does. `stop` (the default): a longer prompt is refused, an answer ends with `length`. `drop-oldest`: the
+   * oldest turns of a chat are left out, whole, until there is room again; a `dropped` event tells how many messages.
+   */
+  contextPolicy?: 'stop' | 'drop-oldest';
+  /** Report how likely each token was, with so many of the likeliest in its place (0 to 20). Absent: report nothing. */
+  logprobs?: number;
+  /** `foreground` (the default) is the answer somebody looks at; `background` gives way to it. */
+  priority?: 'foreground' | 'background';
+  /** Prompts share what is cached only with prompts of the same salt, so that nobody learns of another's; '' by default. */
+  salt?: string;
+  /** Whether the draft model, if one is loaded, guesses ahead: as it pays (`auto`, the default), never, or so many tokens (0 to 7). */
+  speculation?: 'auto' | 'off' | number;
 }
 
 /** Either a chat through the checkpoint's template or bare text. */
@@ -50,19 +63,80 @@ export interface GenerateRequest {
 
 export type FinishReason = 'stop' | 'length' | 'aborted';
 
-/** Times are milliseconds from the moment the engine took the request. */
+/** The shortest durations that hold half, nine tenths and ninety-nine hundredths of the tokens, in milliseconds. */
+export interface Percentiles {
+  p50: number;
+  p90: number;
+  p99: number;
+}
+
+/** Durations are milliseconds. */
 export interface GenerationStats {
+  /** Tokens of the prompt as it was first given. */
   promptTokens: number;
+  /** Tokens of the answer so far, the one that ended it included. */
   completionTokens: number;
+  /** Tokens of the prompt whose keys and values were there already and were not computed again. */
+  cachedTokens: number;
+  /** Tokens that the draft model guessed ahead. */
+  draftTokens: number;
+  /** Guesses that the model agreed with, so that they are tokens of the answer. */
+  acceptedTokens: number;
+  /** Time spent waiting for room beside other requests, all waits together. */
+  queueMs: number;
+  /** From the moment the engine took the request to its first token, waiting included. */
   timeToFirstTokenMs: number;
+  /** Prompt tokens that were computed, per second from the first forward to the first token; waiting is left out. */
   prefillTokensPerSecond: number;
-  /** Tokens after the first, per second. */
+  /** Tokens after the first arrival, per second. */
   decodeTokensPerSecond: number;
+  /** Time per token after the first arrival, to 2.2 percent; tokens that arrive together share the time evenly. */
+  tokenMs: Percentiles;
+  /** From the moment the engine took the request until now. */
   totalMs: number;
 }
 
-/** The life of one request, in order: `prefill`*, `text`*, then exactly one `done` (errors reject the call instead). */
+export interface TokenLogprob {
+  id: number;
+  /** The token's own text; bytes that are no whole character by themselves are U+FFFD. */
+  text: string;
+  /** Natural logarithm of the model's own probability, before penalties, bias, temperature and filters. */
+  logprob: number;
+}
+
+/** A token of the answer with the likeliest tokens in its place, likeliest first; itself among them where it is one. */
+export interface TokenLogprobs extends TokenLogprob {
+  top: TokenLogprob[];
+}
+
+/** From the first character to before the last, in UTF-16 units. */
+export type TextRange = [start: number, end: number];
+
+/** The oldest messages no longer fit and were left out: so many in all. */
+export interface DroppedEvent {
+  type: 'dropped';
+  messages: number;
+}
+
+export interface TextEvent {
+  type: 'text';
+  text: string;
+  tokenIds: number[];
+  /** For each token whether the draft guessed it; absent where it guessed none of them. */
+  drafted?: boolean[];
+  /** The characters of `text` that the draft guessed; absent where there are none. */
+  draftedRanges?: TextRange[];
+  /** For each token, where the request asks for `logprobs`. */
+  logprobs?: TokenLogprobs[];
+  stats: GenerationStats;
+}
+
+/**
+ * The life of one request, in order: `dropped`?, `prefill`*, `text`*, and so on again where older turns give way in mid-answer,
+ * then exactly one `done` (errors reject the call instead).
+ */
 export type GenerateEvent =
+  | DroppedEvent
   | { type: 'prefill'; doneTokens: number; totalTokens: number }
-  | { type: 'text'; text: string; tokenIds: number[]; stats: GenerationStats }
+  | TextEvent
   | { type: 'done'; reason: FinishReason; stats: GenerationStats; seed: number };

@@ -7,7 +7,7 @@ import { createSaver } from './saver';
 import type { Chat, ChatPatch, Message, MessageState } from './types';
 
 /** What may change while an answer grows; absent fields stay. */
-export type AnswerPart = Partial<Pick<Message, 'content' | 'thinking' | 'stats'>>;
+export type AnswerPart = Partial<Pick<Message, 'content' | 'thinking' | 'stats' | 'leftOut' | 'draftedRanges'>>;
 
 export interface AnswerWriter {
   /** The answer as it is now. Its id changes if another tab wrote the same answer meanwhile: then this is a version beside it. */

@@ -35,6 +35,11 @@ const statsSchema = v.objectWithRest(
     prefillTokensPerSecond: v.number(),
     decodeTokensPerSecond: v.number(),
     totalMs: v.number(),
+    cachedTokens: v.optional(v.number()),
+    draftTokens: v.optional(v.number()),
+    acceptedTokens: v.optional(v.number()),
+    queueMs: v.optional(v.number()),
+    tokenMs: v.optional(v.object({ p50: v.number(), p90: v.number(), p99: v.number() })),
   },
   v.unknown(), // figures that later versions measure
 );
@@ -48,6 +53,8 @@ const messageSchema = v.object({
   content: v.string(),
   thinking: v.optional(v.string()),
   stats: v.optional(statsSchema),
+  leftOut: v.optional(v.number()),
+  draftedRanges: v.optional(v.array(v.tuple([v.number(), v.number()]))),
   modelLabel: v.optional(v.string()),
   createdAt: time,
   state: v.picklist(['done', 'stopped', 'error']),

@@ -161,9 +161,10 @@ describe('what is done to it', () => {
   it('an edited message keeps its attachments and loses the figures of the old words', () => {
     const stats = { completionTokens: 3 } as Message['stats'];
     const attachments = [{ id: 'x', name: 'x.txt', mediaType: 'text/plain', text: 'x' }];
-    const { message: edited } = edit(buildTree([message('a', null, { stats, attachments })]), 'a', 'b', stamp);
+    const written = { stats, attachments, leftOut: 2, draftedRanges: [[0, 1]] as [number, number][] };
+    const { message: edited } = edit(buildTree([message('a', null, written)]), 'a', 'b', stamp);
     expect(edited.attachments).toEqual(attachments);
-    expect(edited).not.toHaveProperty('stats');
+    for (const of of ['stats', 'leftOut', 'draftedRanges']) expect(edited).not.toHaveProperty(of);
   });
 
   it('answering again makes a sibling of the answer', () => {

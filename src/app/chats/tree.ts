@@ -121,7 +121,12 @@ export function edit(
   content: string,
   stamp: Stamp,
 ): { tree: MessageTree; message: Message } {
-  const { stats: _, ...original } = present(tree.messages.get(id), 'the message to edit');
+  const {
+    stats: _,
+    leftOut: _left,
+    draftedRanges: _drafted,
+    ...original
+  } = present(tree.messages.get(id), 'the message to edit');
   return withMessage(tree, { ...original, ...stamp, content, state: 'done', revision: 0 });
 }
 

@@ -3,7 +3,7 @@
  * knowing its parent, so that they form a tree: an edit or another answer is a sibling, never an overwriting. Everything is
  * plain data that structured cloning and JSON take. Times are milliseconds since 1970.
  */
-import type { GenerationOptions, GenerationStats } from '../../client';
+import type { GenerationOptions, GenerationStats, TextRange } from '../../client';
 
 export interface Chat {
   id: string;
@@ -47,7 +47,11 @@ export interface Message {
   /** What the model wrote to itself before the answer. */
   thinking?: string;
   /** Figures of an answer. */
-  stats?: GenerationStats;
+  stats?: AnswerStats;
+  /** So many of the oldest messages no longer fit and were left out when it was written. */
+  leftOut?: number;
+  /** The characters that a draft model guessed and the model agreed with. */
+  draftedRanges?: TextRange[];
   /** Who answered, as a person reads it, e.g. "Tales". */
   modelLabel?: string;
   createdAt: number;
@@ -56,6 +60,18 @@ export interface Message {
   /** Counts the stored versions; 0 has never been stored. */
   revision: number;
 }
+
+/** What was measured of an answer; those of earlier versions lack what was not measured then. */
+export type AnswerStats = Partial<GenerationStats> &
+  Pick<
+    GenerationStats,
+    | 'promptTokens'
+    | 'completionTokens'
+    | 'timeToFirstTokenMs'
+    | 'prefillTokensPerSecond'
+    | 'decodeTokensPerSecond'
+    | 'totalMs'
+  >;
 
 /** A text that goes with a message, such as a dropped file or a long paste. */
 export interface Attachment {

@@ -13,6 +13,8 @@ export const themes = ['system', 'light', 'dark'] as const;
 export const textSizes = ['small', 'normal', 'large', 'largest'] as const;
 export const sendKeys = ['enter', 'ctrl-enter'] as const;
 
+export const contextPolicies = ['stop', 'drop-oldest'] as const;
+
 /** How long a paste may be set to be before it becomes an attachment, in characters. */
 export const pasteBounds = { min: 200, max: 100_000 };
 
@@ -35,6 +37,12 @@ const schema = v.object({
   ),
   /** What the model is told first in a new chat. */
   systemPrompt: field(v.string(), ''),
+  /** What happens when a chat no longer fits the model's context. */
+  contextPolicy: field(v.picklist(contextPolicies), 'stop'),
+  /** A model that has a draft model is loaded with it. */
+  useDraft: field(v.boolean(), false),
+  /** Answers show which of their words the draft model guessed. */
+  colourDrafted: field(v.boolean(), false),
   /** The list of chats stands beside the conversation where there is room. */
   showChatList: field(v.boolean(), true),
 });

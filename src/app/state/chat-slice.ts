@@ -4,10 +4,17 @@
  * answer belongs to its chat and goes on when another one is opened; each chat has at most one. Stopping keeps the text so far.
  */
 import { findModel } from '../../catalog/catalog';
-import { isAbort, toHearthError, type ChatMessage, type FinishReason, type GenerationStats } from '../../client';
+import {
+  isAbort,
+  toHearthError,
+  type ChatMessage,
+  type FinishReason,
+  type GenerationStats,
+  type TextRange,
+} from '../../client';
 import type { AnswerWriter } from '../chats/answer-writer';
 import { pathTo, subtreeOf } from '../chats/tree';
-import type { Message, MessageState } from '../chats/types';
+import type { AnswerStats, Message, MessageState } from '../chats/types';
 import { modelLabel } from './model-slice';
 import { promptOf } from './prompt';
 import type { AppServices, AppState, Slice } from './store';
@@ -103,7 +110,7 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
     }
 
     async function write(writer: AnswerWriter, prompt: ChatMessage[], goesOn: boolean, signal: AbortSignal) {
-      const { chatId, content: before, stats: statsBefore } = writer.message;
+      const { chatId, content: before, stats: statsBefore, draftedRanges: rangesBefore = [] } = writer.message;
       const author = modelLabel(get());
       const { sampling } = get().openedChat;
       const isOpen = () => get().openedChat.id === chatId;
@@ -113,12 +120,16 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
 
       let text = '';
       let stats: GenerationStats | null = null;
+      let leftOut = 0;
+      let draftedRanges: readonly TextRange[] = rangesBefore;
       let reason: FinishReason | 'failed' = 'aborted';
       let frameAsked = false;
 
       const soFar = () => ({
         content: before + text,
         ...(stats ? { stats: goesOn && statsBefore ? joinStats(statsBefore, stats) : stats } : {}),
+        ...(leftOut > 0 ? { leftOut } : {}),
+        ...(draftedRanges.length > 0 ? { draftedRanges: [...draftedRanges] } : {}),
       });
       /** Shows what has arrived. */
       function show(): void {
@@ -137,8 +148,10 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
           const options = {
             ...findModel(model.id)?.sampling,
             ...sampling,
+            contextPolicy: get().settings.contextPolicy,
             continueLast: goesOn,
             signal,
+            onDropped: (messages: number) => (leftOut = messages),
             onPrefill: (doneTokens: number, totalTokens: number) => {
               if (text === '' && !signal.aborted && get().runs.has(chatId))
                 setRun(chatId, { phase: 'reading', prefill: { doneTokens, totalTokens } });
@@ -146,6 +159,7 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
           };
           for await (const chunk of model.chat(prompt, options)) {
             if (text === '' && chunk.text !== '') setRun(chatId, { phase: 'writing', prefill: null });
+            draftedRanges = joinRanges(draftedRanges, chunk.draftedRanges ?? [], before.length + text.length);
             text += chunk.text;
             if (chunk.stats.completionTokens > 0) stats = chunk.stats;
             reason = chunk.finishReason ?? reason;
@@ -281,14 +295,30 @@ const announcements: Record<FinishReason | 'failed', Announcement['kind']> = {
 };
 
 /** Figures of an answer in two parts: its prompt is the first one's, its speed the second one's. */
-function joinStats(first: GenerationStats, second: GenerationStats): GenerationStats {
+function joinStats(first: AnswerStats, second: GenerationStats): AnswerStats {
   return {
     ...second,
     promptTokens: first.promptTokens,
+    cachedTokens: first.cachedTokens ?? 0,
     timeToFirstTokenMs: first.timeToFirstTokenMs,
     completionTokens: first.completionTokens + second.completionTokens,
+    draftTokens: (first.draftTokens ?? 0) + second.draftTokens,
+    acceptedTokens: (first.acceptedTokens ?? 0) + second.acceptedTokens,
+    queueMs: (first.queueMs ?? 0) + second.queueMs,
     totalMs: first.totalMs + second.totalMs,
   };
+}
+
+/** Ranges of a text and of what comes after it, at `offset`; two that touch become one. */
+function joinRanges(first: readonly TextRange[], second: readonly TextRange[], offset: number): readonly TextRange[] {
+  if (second.length === 0) return first;
+  const joined = [...first];
+  for (const [start, end] of second) {
+    const last = joined.at(-1);
+    if (last?.[1] === start + offset) joined[joined.length - 1] = [last[0], end + offset];
+    else joined.push([start + offset, end + offset]);
+  }
+  return joined;
 }
 
 /** The value, or null as soon as the signal fires. */

@@ -4,9 +4,9 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../../lib/errors';
-import type { DeviceReport, EngineApi, LoadedModel } from '../../protocol/engine-api';
+import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
-import type { GenerateRequest, GenerationStats } from '../../protocol/generation';
+import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
 import type { ImportApi } from '../../protocol/import-api';
 import type { ThreadPort } from '../thread';
 
@@ -27,6 +27,11 @@ export interface FakeEngineOptions {
   /** Waits before each word, and in the middle of a load. */
   wordMs?: number;
   promptTokens?: number;
+  /** So many messages are told to be left out, before the first word. */
+  dropped?: number;
+  /** Of each word, which of its characters the draft guessed. */
+  draftedRangesOf?: (word: string) => TextRange[];
+  engineStats?: EngineStats[];
 }
 
 export interface FakeEngine extends EngineApi {
@@ -43,6 +48,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     loadErrors = [],
     wordMs = 0,
     promptTokens = 5,
+    dropped = 0,
+    draftedRangesOf,
+    engineStats = [],
   } = options;
   const calls: string[] = [];
   const requests: GenerateRequest[] = [];
@@ -53,8 +61,9 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     calls,
     requests,
     device: async () => device,
-    async load({ modelId, contextLength = 1024 }, onProgress) {
-      calls.push(`load ${modelId}`);
+    engineStats: async () => engineStats,
+    async load({ modelId, contextLength = 1024, draft }, onProgress) {
+      calls.push(`load ${modelId}${draft ? ` with ${draft.modelId}` : ''}`);
       const error = loadErrors.shift();
       if (error) throw error;
       onProgress({ phase: 'upload', loadedBytes: 4, totalBytes: 4 });
@@ -63,6 +72,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         modelId,
         label: modelId,
         contextLength,
+        draftModelId: draft?.modelId ?? null,
         vocabSize: 4096,
         parameterCount: 6_213_376,
         weightBytes: 4_000_000,
@@ -81,12 +91,19 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       const seed = request.options.seed ?? 7;
       let completionTokens = 0;
       try {
+        if (dropped > 0) await onEvent({ type: 'dropped', messages: dropped });
         await onEvent({ type: 'prefill', doneTokens: promptTokens, totalTokens: promptTokens });
         for (const word of words(request)) {
           await pause(wordMs);
           if (aborted.has(requestId) || completionTokens === request.options.maxTokens) break;
           completionTokens++;
-          await onEvent({ type: 'text', text: word, tokenIds: [completionTokens], stats: statsOf(completionTokens) });
+          await onEvent({
+            type: 'text',
+            text: word,
+            tokenIds: [completionTokens],
+            ...(draftedRangesOf && { draftedRanges: draftedRangesOf(word) }),
+            stats: statsOf(completionTokens),
+          });
         }
         const reason = aborted.has(requestId)
           ? 'aborted'
@@ -253,8 +270,13 @@ const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, 
 const statsOf = (completionTokens: number): GenerationStats => ({
   promptTokens: 5,
   completionTokens,
+  cachedTokens: 0,
+  draftTokens: 0,
+  acceptedTokens: 0,
+  queueMs: 0,
   timeToFirstTokenMs: 420,
   prefillTokensPerSecond: 50,
   decodeTokensPerSecond: 23.4,
+  tokenMs: { p50: 40, p90: 45, p99: 60 },
   totalMs: 1000,
 });

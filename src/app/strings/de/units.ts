@@ -7,6 +7,8 @@ export const units: Translation<typeof english> = {
   rate: '{rate} Tok/s',
   firstToken: '{seconds} s bis zum ersten Token',
   tokens: '{tokens, plural, one{# Token} other{# Token}}',
+  cached: '{tokens, number} der Anfrage schon gelesen',
+  drafted: '{share} vorausgeraten',
   phases: {
     wait: 'wartet auf einen anderen Tab, der es holt',
     check: 'schaut nach, was schon da ist',

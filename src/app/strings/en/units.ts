@@ -5,6 +5,8 @@ export const units = {
   rate: '{rate} tok/s',
   firstToken: '{seconds} s to first token',
   tokens: '{tokens, plural, one{# token} other{# tokens}}',
+  cached: '{tokens, number} of the prompt cached',
+  drafted: '{share} drafted',
   phases: {
     wait: 'waiting for another tab that is fetching it',
     check: 'looking what is already here',

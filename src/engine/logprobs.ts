@@ -1,0 +1,28 @@
+/**
+ * How likely the model found a token and its likeliest alternatives: what is reported when a request asks for `logprobs`,
+ * whoever drew the token. All are natural logarithms of the model's own probabilities, before penalties, bias, temperature
+ * and filters.
+ */
+
+export interface TokenLogprob {
+  id: number;
+  /** The token's own text; bytes that are no whole character by themselves are U+FFFD. */
+  text: string;
+  logprob: number;
+}
+
+/** A token of the answer with the likeliest tokens in its place, likeliest first; itself among them where it is one. */
+export interface TokenLogprobs extends TokenLogprob {
+  top: TokenLogprob[];
+}
+
+/** The same before it has words, as a sampler gives it. */
+export interface IdLogprobs {
+  id: number;
+  logprob: number;
+  top: { id: number; logprob: number }[];
+}
+
+export function spellLogprobs({ id, logprob, top }: IdLogprobs, tokenText: (id: number) => string): TokenLogprobs {
+  return { id, text: tokenText(id), logprob, top: top.map((other) => ({ ...other, text: tokenText(other.id) })) };
+}
