@@ -4,10 +4,12 @@ import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import type { StoredWeights } from '../weights/manifest';
 import { createEngine } from './index';
+import { decodeShape } from './runner';
 import type { Engine, Model } from './index';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { COUNTED, countingDevice } from './testing/counting-device';
 import type { CountingDevice, Counts } from './testing/counting-device';
+import { recordForward } from './testing/forward';
 import { readGolden } from './testing/golden';
 import { shipped } from './testing/packings';
 import { costsOf, costTable, sumOf } from './testing/traffic';
@@ -66,19 +68,19 @@ describe('a decoded token', () => {
       buffers: 0,
       pipelines: 0,
     });
-    expect(token.dispatches).toBe(model.runner.record(1, 1).length);
+    expect(token.dispatches).toBe(model.runner.record(decodeShape(1)).length);
     const { bindGroups, buffers, pipelines } = difference(five, before);
     expect({ bindGroups, buffers, pipelines }).toEqual({ bindGroups: 0, buffers: 0, pipelines: 0 });
   });
 
   it('reads every weight once', () => {
     const contextLength = 256;
-    const costs = costsOf(model.runner.record(1, 1), contextLength);
+    const costs = costsOf(recordForward(model.runner, 1, 1), contextLength);
     console.log(`one token after ${contextLength} positions, lanes ${engine.backend.lanes}\n${costTable(costs)}`);
     const weightBytes = stored.manifest.tensors
       .flatMap(({ slabs }) => slabs)
       .reduce((sum, { codes, scales }) => sum + codes.bytes + (scales?.bytes ?? 0), 0);
-    const table = model.runner.weights.matrix('embedding').outputs; // one row more: the token's own
+    const table = model.runner.target.parts.weights.matrix('embedding').outputs; // one row more: the token's own
     const oneRow = sumOf(costs.slice(0, 1), 'weightBytes');
     expect(sumOf(costs, 'weightBytes')).toBe(weightBytes + oneRow);
     expect(oneRow).toBeLessThan((2 * weightBytes) / table);

@@ -6,37 +6,40 @@
 import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
 import { FINISHED_BAD, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
+import { LOGPROB_WORDS } from '../kernels/sampling';
+import { readLogprobs } from './logprobs';
 import type { FinishReason, Request } from './request';
-import type { Runner, StepShape } from './runner';
-import { Scheduler } from './scheduler';
-import type { Schedule } from './scheduler';
+import { decodeShape } from './runner';
+import type { Runner, StepResults, StepShape } from './runner';
+import { Scheduler } from './scheduling';
+import type { PlanEntry } from './scheduling';
 import type { Sequence } from './sequence';
 import { wantsFilters, wantsPenalties } from './slot-upload';
-import { Speculation } from './speculation';
+import { MAX_DRAFTS } from './speculation';
+import type { Speculation } from './speculation';
+import { EngineCollector } from './stats';
+import type { BlockStats } from './stats';
 
 /** Steps under way at once: one that runs, and two that wait their turn. The twins on the CPU run within the call. */
 const STEPS_AHEAD = { webgpu: 3, cpu: 1 } as const;
 
-/** A submitted step, and what it did for whom. */
+type PrefillEntry = Extract<PlanEntry<Sequence>, { kind: 'prefill' }>;
+
+/** A submitted step, and what it does for whom. */
 interface StepUnderWay {
   readonly number: number;
-  readonly goingOn: readonly Ticket[];
-  readonly prefilled: readonly Sequence[];
+  readonly goingOn: readonly Sequence[];
+  readonly prefill: readonly PrefillEntry[];
   readonly drafts: number;
-  readonly results: Uint32Array<ArrayBuffer>; // [goingOn][RESULT_WORDS]
+  readonly into: StepResults;
   readonly done: Promise<void>;
 }
 
-/** A sequence as it was admitted: what a step drew for an earlier admission is drawn again, and the same. */
-interface Ticket {
-  readonly sequence: Sequence;
-  readonly admission: number;
-}
-
 export class DecodeLoop {
+  readonly collector = new EngineCollector();
   readonly #requests = new Map<Sequence, Request>();
   readonly #underWay: StepUnderWay[] = [];
-  #scheduler: Scheduler;
+  #scheduler: Scheduler<Sequence>;
   #spareResults: Uint32Array<ArrayBuffer>[] = [];
   #steps = 0;
   #running: Promise<void> | null = null;
@@ -57,6 +60,11 @@ export class DecodeLoop {
 
   get running(): number {
     return this.#scheduler.running;
+  }
+
+  get blocks(): BlockStats {
+    const { used, cached, free } = this.runner.cache.stats;
+    return { used, cached, total: used + cached + free };
   }
 
   /** Takes a request in; its events tell the rest. */
@@ -91,29 +99,75 @@ export class DecodeLoop {
     for (const request of this.#requests.values()) if (request.aborted) this.#finish(request, 'aborted');
     if (this.#requests.size === 0 || this.#spareResults.length === 0) return false;
     const { runner } = this;
-    const schedule = this.#scheduler.schedule(this.#room());
-    const { goingOn, prefill, drafts, draftOnly } = schedule;
-    for (const sequence of schedule.admitted) this.#admit(sequence);
-    if (goingOn.length === 0 && prefill.length === 0) return false;
+    const drafts = this.#chooseDrafts();
+    // A draft catches up with what is known, so steps without it are read before one with it is submitted.
+    if (drafts > 0 && [...this.#requests.keys()].some(({ plainAhead }) => plainAhead > 0)) return false;
 
-    const prepared = await runner.prepare(shapeOf(schedule));
+    const { entries, admitted, preempted } = this.#scheduler.schedule({
+      budget: runner.options.maxRows,
+      decodeRows: drafts + 1,
+      reserveAhead: drafts + 1,
+      step: this.#steps + 1,
+    });
+    for (const sequence of preempted) this.#requests.get(sequence)?.clock.markQueued();
+    for (const sequence of admitted) this.#admit(sequence);
+    if (entries.length === 0) return false;
+    const goingOn = entries.filter(({ kind }) => kind === 'decode').map(({ sequence }) => sequence);
+    const prefill = entries.filter((entry) => entry.kind === 'prefill');
+    if (drafts > 0) await this.#catchUp(goingOn, prefill);
+
+    const shape: StepShape = {
+      sequences: goingOn.length,
+      prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
+      drafts,
+      draftOnly: false,
+      penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
+      filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),
+      logprobs: goingOn.some(({ traits }) => traits.logprobs !== null),
+    };
     const results = present(this.#spareResults.pop(), 'results of a step that is not under way');
-    const slots = goingOn.map(slotOf);
-    const positions = prefill.flatMap(({ sequence, from, count }) =>
-      Array.from({ length: count }, (_, i) => [slotOf(sequence), from + i] as const),
-    );
-    const done = runner.submit(prepared, { slots, prefill: positions }, results);
+    const outputs = goingOn.length * (drafts + 1);
+    const into = { results, logprobs: shape.logprobs ? new Uint32Array(outputs * LOGPROB_WORDS) : null };
+    const plan = { slots: goingOn.map(slotOf), prefill: prefill.flatMap(positionsOf) };
+    const done = runner.submit(await runner.prepare(shape), plan, into);
     done.catch(() => {}); // whoever takes the step in hears of it
     for (const sequence of goingOn) sequence.noteSubmitted(drafts);
-    this.#underWay.push({
-      number: ++this.#steps,
-      goingOn: goingOn.map((sequence) => ({ sequence, admission: sequence.admissions })),
-      prefilled: draftOnly ? [] : prefill.map(({ sequence }) => sequence),
-      drafts,
-      results,
-      done,
-    });
+    for (const { sequence, from, count } of prefill) {
+      if (drafts > 0 && sequence.draftCached === from) sequence.draftCached = from + count;
+    }
+    this.collector.markStep(shape.sequences * (drafts + 1) + shape.prefillRows);
+    this.#underWay.push({ number: ++this.#steps, goingOn, prefill, drafts, into, done });
     return true;
+  }
+
+  /** Guesses for the next step: what a request forces, nothing where one wants none, else what pays. */
+  #chooseDrafts(): number {
+    const { options, draft } = this.runner;
+    if (!draft) return 0;
+    const running = [...this.#requests.keys()].filter(({ slot }) => slot !== null);
+    const choices = [...this.#requests.keys()].map(({ traits }) => traits.speculation);
+    if (choices.includes(0)) return 0;
+    const forced = choices.filter((choice) => choice !== 'auto');
+    const sequences = Math.max(1, running.length);
+    const most = Math.min(MAX_DRAFTS, Math.floor(Math.min(options.maxOutputs, options.maxRows) / sequences) - 1);
+    return this.speculation.choose(forced.length > 0 ? Math.max(...forced) : 'auto', sequences, most);
+  }
+
+  /** Lets the draft compute what it has not seen of sequences that go on, up to where the coming round takes over. */
+  async #catchUp(goingOn: readonly Sequence[], prefill: readonly PrefillEntry[]): Promise<void> {
+    const missing = goingOn.flatMap((sequence) => {
+      const from = sequence.draftCached;
+      const to = prefill.find((entry) => entry.sequence === sequence)?.from ?? sequence.known - 2;
+      sequence.draftCached = Math.max(from, to);
+      return to > from ? positionsOf({ sequence, from, count: to - from }) : [];
+    });
+    const { maxRows } = this.runner.options;
+    for (let at = 0; at < missing.length; at += maxRows) {
+      const chunk = missing.slice(at, at + maxRows);
+      const shape = { ...decodeShape(0), prefillRows: chunk.length, drafts: 1, draftOnly: true };
+      const done = this.runner.submit(await this.runner.prepare(shape), { slots: [], prefill: chunk }, null);
+      done.catch(() => {}); // the round that follows fails as well
+    }
   }
 
   async #takeInNext(): Promise<void> {
@@ -122,17 +176,16 @@ export class DecodeLoop {
     if (!step) return;
     await step.done;
     this.#underWay.shift();
-    this.#scheduler.cache.passFence(step.number);
-    for (const sequence of step.prefilled) this.#requests.get(sequence)?.reportPrefill();
-    step.goingOn.forEach((ticket, i) => {
-      const at = i * RESULT_WORDS;
-      this.#takeIn(ticket, step.drafts, step.results.subarray(at, at + RESULT_WORDS));
-    });
-    this.#spareResults.push(step.results);
+    this.runner.cache.passFence(step.number);
+    for (const { sequence, from, count } of step.prefill) this.#requests.get(sequence)?.reportPrefill(from + count);
+    for (const i of step.goingOn.keys()) this.#takeIn(step, i);
+    this.#spareResults.push(step.into.results);
   }
 
-  #takeIn({ sequence, admission }: Ticket, drafts: number, result: Uint32Array): void {
-    if (sequence.admissions !== admission) return;
+  /** What a step has drawn for one of its sequences. */
+  #takeIn({ goingOn, drafts, into }: StepUnderWay, index: number): void {
+    const sequence = goingOn[index]!;
+    const result = into.results.subarray(index * RESULT_WORDS, (index + 1) * RESULT_WORDS);
     sequence.noteRead(drafts);
     const request = this.#requests.get(sequence);
     if (!request || request.aborted) return;
@@ -141,10 +194,20 @@ export class DecodeLoop {
     if (accepted === 0) return; // it had finished before the step began
     if (drafts > 0) this.speculation.record(drafts, matched);
     else this.speculation.recordPlain(accepted);
-    const reason = request.takeIn(result.subarray(RESULT_IDS, RESULT_IDS + accepted), drafts, matched);
+    if (sequence.answerIds.length === 0) request.reportPrefill(sequence.promptIds.length);
+    const ids = result.subarray(RESULT_IDS, RESULT_IDS + accepted);
+    const logprobs = sequence.traits.logprobs === null ? null : into.logprobs;
+    const reason = request.takeIn(ids, drafts, matched, logprobs ? readLogprobs(logprobs, index * (drafts + 1), ids) : []);
     sequence.noteAccepted(accepted, drafts);
-    this.#scheduler.cache.publish(slotOf(sequence), sequence.ids, sequence.computed, sequence.draftComputed);
+    this.#publish(sequence);
     if (reason !== null) this.#finish(request, reason);
+  }
+
+  /** What is known and computed of a sequence can be found by others from now on. */
+  #publish({ slot, ids, known, cached, draftCached }: Sequence): void {
+    if (slot === null) return;
+    const verified = Math.min(known, cached + 1);
+    this.runner.cache.publish(slot, ids, verified, Math.min(verified, draftCached + 1));
   }
 
   #admit(sequence: Sequence): void {
@@ -152,7 +215,10 @@ export class DecodeLoop {
     const { ids, promptIds, capacity } = sequence;
     const content = { ids, promptLength: promptIds.length, limit: capacity, settings, stopIds, logprobs };
     this.runner.upload(slotOf(sequence), content);
-    this.#requests.get(sequence)?.clock.markScheduled();
+    const clock = this.#requests.get(sequence)?.clock;
+    clock?.markScheduled();
+    clock?.markCached(sequence.cached);
+    this.collector.markPrompt(ids.length, sequence.cached);
   }
 
   #finish(request: Request, reason: FinishReason): void {
@@ -167,7 +233,7 @@ export class DecodeLoop {
 
   #remove(request: Request): void {
     this.#requests.delete(request.sequence);
-    this.#scheduler.remove(request.sequence, this.#steps);
+    this.#scheduler.remove(request.sequence);
   }
 
   /** After an error of the device nothing it held is left: what was known goes on from there on another one. */
@@ -189,7 +255,7 @@ export class DecodeLoop {
         this.#remove(request);
         request.events.fail(failure);
       }
-      this.#scheduler.cache.passFence(this.#steps);
+      this.runner.cache.passFence(this.#steps);
       this.#makeResults();
     }
   }
@@ -205,13 +271,7 @@ function slotOf(sequence: Sequence): number {
   return present(sequence.slot, 'slot of a running sequence');
 }
 
-function shapeOf({ goingOn, prefill, drafts, draftOnly }: Schedule): StepShape {
-  return {
-    sequences: goingOn.length,
-    prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
-    drafts,
-    draftOnly,
-    penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
-    filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),
-  };
+function positionsOf({ sequence, from, count }: Omit<PrefillEntry, 'kind'>): (readonly [slot: number, position: number])[] {
+  const slot = slotOf(sequence);
+  return Array.from({ length: count }, (_, i) => [slot, from + i] as const);
 }

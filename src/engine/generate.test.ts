@@ -50,7 +50,7 @@ const answer = (model: Model, prompt: Prompt, options: GenerationOptions = {}, s
 
 /** True once no block of the cache belongs to anybody; the loop notices an abort before its next forward. */
 async function expectAllFree(model: Model): Promise<void> {
-  await expect.poll(() => model.runner.cache.freeBlocks).toBe(model.runner.cache.blocks);
+  await expect.poll(() => model.runner.cache.stats.used).toBe(0);
 }
 
 describe('an answer', () => {
@@ -125,7 +125,7 @@ describe('an answer', () => {
 describe('several requests', () => {
   it('at once give each the answer it gets alone, also when some must wait for blocks', async () => {
     const model = await load();
-    const { slots } = model.runner.cache;
+    const { maxSequences: slots } = model.runner.options;
     const prompts = Array.from({ length: slots + 3 }, (_, i): [Prompt, GenerationOptions] => [
       i % 2 === 0 ? STORY : QUESTION,
       { temperature: 0.9, seed: i, maxTokens: 4 + i },
@@ -166,13 +166,13 @@ describe('stopping', () => {
     const model = await load();
     const request = answer(model, STORY, GREEDY, AbortSignal.abort());
     await expect(request).rejects.toMatchObject({ code: 'aborted' });
-    expect(model.runner.cache.freeBlocks).toBe(model.runner.cache.blocks);
+    expect(model.runner.cache.stats.used).toBe(0);
   });
 
   it('a request that still waits ends it too', async () => {
     const model = await load();
     const stop = new AbortController();
-    const running = Array.from({ length: model.runner.cache.slots }, () =>
+    const running = Array.from({ length: model.runner.options.maxSequences }, () =>
       answer(model, STORY, { ...GREEDY, maxTokens: 20 }),
     );
     const waiting = answer(model, STORY, { ...GREEDY, maxTokens: 20 }, stop.signal);
@@ -298,8 +298,8 @@ class BookkeepingBackend extends CpuBackend {
 class MortalBackend extends CpuBackend {
   stepsLeft = Infinity;
 
-  override async runAndRead(prepared: PreparedStep, readback: Readback): Promise<void> {
+  override async runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void> {
     if (this.stepsLeft-- <= 0) throw new HearthError('device-lost', 'The device fell off the bus.');
-    await super.runAndRead(prepared, readback);
+    await super.runAndRead(prepared, readbacks);
   }
 }

@@ -15,7 +15,8 @@ import type { Prompt } from './prompt';
 import type { GenerateEvent } from './request';
 import type { EngineStats } from './stats';
 
-export type { LoadOptions, LoadProgress } from './model';
+export type { LoadProgress } from './load-runner';
+export type { LoadOptions } from './model';
 export type { GenerationOptions } from './options';
 export type { Prompt } from './prompt';
 export type { FinishReason, GenerateEvent } from './request';
@@ -25,24 +26,64 @@ export { Model } from './model';
 export interface EngineOptions {
   /** The device to run on; null runs through the CPU twins. */
   device: GPUDevice | null;
+  /** Finds a device in place of one that was lost; without it what ran there fails. */
+  renewDevice?: () => Promise<GPUDevice | null>;
   /** Threads that share an output row; chosen for the device if absent. */
   lanes?: number;
   /** Lower than the device's own limit, to test splitting. */
   maxBindingBytes?: number;
 }
 
+/** A device that is lost this often within so long will be lost again. */
+const MOST_LOSSES = 3;
+const LOSS_WINDOW_MS = 60_000;
+
 export class Engine {
   readonly #models = new Map<string, Model>();
+  #losses: number[] = [];
+  #replacement: Promise<Backend> | null = null;
 
-  constructor(readonly backend: Backend) {}
+  /** @param renew makes a backend in place of one whose device was lost; without it what ran there fails. */
+  constructor(
+    public backend: Backend,
+    readonly renew: (() => Promise<Backend>) | null = null,
+  ) {}
 
-  /** Loads a stored model; one that is loaded already under the same id is replaced. @throws see Model.load. */
+  /** Loads a stored model; one that is loaded already under the same id is replaced. @throws see loadRunner. */
   async loadModel(stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
     const { modelId } = stored.manifest;
     await this.unload(modelId);
-    const model = await Model.load(this.backend, stored, options);
+    const load = () => Model.load(this.backend, stored, options, (lost, error) => this.#replace(lost, error));
+    const { backend } = this;
+    const model = await load().catch(async (error: unknown) => {
+      if (!(error instanceof HearthError && error.code === 'device-lost')) throw error;
+      await this.#replace(backend, error); // it may have been lost while nothing ran
+      return load();
+    });
     this.#models.set(modelId, model);
     return model;
+  }
+
+  /** One new backend for all models that ran on the lost one. @throws HearthError `device-lost`. */
+  #replace(lost: Backend, error: HearthError): Promise<Backend> {
+    const { renew } = this;
+    if (renew === null) return Promise.reject(error);
+    if (this.backend !== lost) return Promise.resolve(this.backend);
+    this.#replacement ??= (async () => {
+      const nowMs = performance.now();
+      this.#losses = [...this.#losses.filter((lossMs) => nowMs - lossMs < LOSS_WINDOW_MS), nowMs];
+      if (this.#losses.length >= MOST_LOSSES) {
+        throw new HearthError(
+          'device-lost',
+          `The graphics device was lost ${MOST_LOSSES} times within a minute; Hearth does not try again by itself.`,
+          { hint: 'Close other pages that use the graphics card, then ask again.', cause: error },
+        );
+      }
+      lost.destroy();
+      this.backend = await renew();
+      return this.backend;
+    })().finally(() => (this.#replacement = null));
+    return this.#replacement;
   }
 
   /** @throws HearthError `bad-request` when no model of that id is loaded. */
@@ -83,7 +124,8 @@ export class Engine {
   }
 }
 
-export function createEngine({ device, lanes, maxBindingBytes }: EngineOptions): Engine {
-  if (device === null) return new Engine(new CpuBackend());
-  return new Engine(new WebGpuBackend(device, { lanes: lanes ?? lanesFor(device), maxBindingBytes }));
+export function createEngine({ device, renewDevice, lanes, maxBindingBytes }: EngineOptions): Engine {
+  const backendOn = (on: GPUDevice | null): Backend =>
+    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), maxBindingBytes });
+  return new Engine(backendOn(device), renewDevice ? async () => backendOn(await renewDevice()) : null);
 }

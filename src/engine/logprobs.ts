@@ -3,6 +3,7 @@
  * whoever drew the token. All are natural logarithms of the model's own probabilities, before penalties, bias, temperature
  * and filters.
  */
+import { LOGPROB_WORDS } from '../kernels/sampling';
 
 export interface TokenLogprob {
   id: number;
@@ -25,4 +26,21 @@ export interface IdLogprobs {
 
 export function spellLogprobs({ id, logprob, top }: IdLogprobs, tokenText: (id: number) => string): TokenLogprobs {
   return { id, text: tokenText(id), logprob, top: top.map((other) => ({ ...other, text: tokenText(other.id) })) };
+}
+
+/**
+ * What the device reports of drawn tokens.
+ * @param words [outputs][LOGPROB_WORDS], see kernels/logprobs.
+ * @param first the output that drew the first of `ids`.
+ */
+export function readLogprobs(words: Uint32Array<ArrayBuffer>, first: number, ids: Iterable<number>): IdLogprobs[] {
+  const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+  return Array.from(ids, (id, i) => {
+    const at = (first + i) * LOGPROB_WORDS;
+    const top = Array.from({ length: words[at + 1]! }, (_, rank) => {
+      const pair = at + 2 + 2 * rank;
+      return { id: words[pair]!, logprob: floats[pair + 1]! };
+    });
+    return { id, logprob: floats[at]!, top };
+  });
 }

@@ -5,12 +5,12 @@
  */
 import type { PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
+import { PLAIN_DRAW } from './runner';
 import type { Runner } from './runner';
 import type { SpeculationCosts } from './speculation';
 
 const VERIFIED_ROWS = [1, 2, 3, 4, 5];
 const ROUNDS = 4;
-const PLAIN = { penalties: false, filters: false };
 
 /** @param runner one with a draft and without a step under way. */
 export async function measureCosts(runner: Runner): Promise<SpeculationCosts> {
@@ -20,9 +20,9 @@ export async function measureCosts(runner: Runner): Promise<SpeculationCosts> {
     return runner.backend.prepare(recorder.finish());
   };
   const steps = [
-    await prepare((recorder) => runner.recordGuess(recorder, 1, 0, PLAIN)),
+    await prepare((recorder) => runner.recordGuess(recorder, 1, 0, PLAIN_DRAW)),
     ...(await Promise.all(
-      VERIFIED_ROWS.map((rows) => prepare((recorder) => runner.recordVerification(recorder, 1, rows, 0, PLAIN))),
+      VERIFIED_ROWS.map((rows) => prepare((recorder) => runner.recordVerification(recorder, 1, rows, 0, PLAIN_DRAW))),
     )),
   ];
   runner.writePlan([runner.nullSlot], []);

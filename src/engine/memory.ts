@@ -16,16 +16,27 @@ export const DEFAULT_CONTEXT = 4096;
 const KV_BUDGET_BYTES = 256 * 2 ** 20;
 const MAX_SEQUENCES = 8;
 
+/** Rows whose logits one forward gives, where a draft's guesses are verified, and the room they may take. */
+const MAX_OUTPUTS = 40;
+const LOGITS_BUDGET_BYTES = 16 * 2 ** 20;
+
 /** Rows of one forward: a few passes for a long prompt, yet short enough to stop between two. */
 const MAX_ROWS = { webgpu: 128, cpu: 32 } as const;
 
 export type BackendKind = keyof typeof MAX_ROWS;
 
-/** @throws HearthError `bad-request` for a context that the checkpoint was not made for. */
+/** What a caller may ask of a runner. */
+export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvF32'>>;
+
+/**
+ * @param draft the shape of the model that guesses ahead, whose keys and values lie in the same blocks.
+ * @throws HearthError `bad-request` for a context that the checkpoint was not made for.
+ */
 export function planRunner(
   kind: BackendKind,
   shape: ModelShape,
-  options: Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvF32'>> = {},
+  options: RunnerWishes = {},
+  draft: ModelShape | null = null,
 ): RunnerOptions {
   const contextLength = options.contextLength ?? Math.min(shape.maxContext, DEFAULT_CONTEXT);
   if (!Number.isSafeInteger(contextLength) || contextLength < 1 || contextLength > shape.maxContext) {
@@ -35,11 +46,18 @@ export function planRunner(
     );
   }
   const kvF32 = options.kvF32 ?? false;
-  const sequenceBytes = 2 * shape.layers * poolBytes(shape, { contextLength, maxSequences: 1, kvF32 });
+  const tableStride = divideUp(contextLength, BLOCK);
+  const blockBytes = [shape, ...(draft ? [draft] : [])].reduce(
+    (sum, each) => sum + 2 * each.layers * poolBytes(each, { blocks: 1, kvF32 }),
+    0,
+  );
+  const blocks = Math.floor(KV_BUDGET_BYTES / blockBytes);
   return {
     contextLength,
     maxRows: options.maxRows ?? MAX_ROWS[kind],
-    maxSequences: Math.max(1, Math.min(MAX_SEQUENCES, Math.floor(KV_BUDGET_BYTES / sequenceBytes))),
+    maxSequences: MAX_SEQUENCES,
+    maxOutputs: Math.max(MAX_SEQUENCES, Math.min(MAX_OUTPUTS, Math.floor(LOGITS_BUDGET_BYTES / (4 * shape.vocabSize)))),
+    blocks: Math.max(tableStride, Math.min(blocks, MAX_SEQUENCES * tableStride)) + 1, // and the scratch block
     kvF32,
   };
 }
@@ -58,7 +76,7 @@ export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, op
   const shape = page.shape(config);
   const pool = poolBytes(shape, options);
   const activations = Object.entries(page.activations(config)).map(([name, stride]) => {
-    const rows = /^(picked|logits)/.test(name) ? options.maxSequences : options.maxRows;
+    const rows = /^(picked|logits)/.test(name) ? options.maxOutputs : options.maxRows;
     return 4 * stride * roundUp(rows, ROW_MULTIPLE);
   });
   return {
@@ -71,7 +89,7 @@ export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, op
 /** Keys (or values) of one layer. */
 function poolBytes(
   { kvHeads, headDim }: ModelShape,
-  { contextLength, maxSequences, kvF32 }: Pick<RunnerOptions, 'contextLength' | 'maxSequences' | 'kvF32'>,
+  { blocks, kvF32 }: Pick<RunnerOptions, 'blocks' | 'kvF32'>,
 ): number {
-  return divideUp(contextLength, BLOCK) * BLOCK * maxSequences * kvHeads * headDim * (kvF32 ? 4 : 2);
+  return blocks * BLOCK * kvHeads * headDim * (kvF32 ? 4 : 2);
 }

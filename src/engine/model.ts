@@ -1,105 +1,71 @@
 /** A loaded model: its words, its numbers, and the loop that answers requests. */
 import type { Backend } from '../gpu/backend';
 import { HearthError, throwIfAborted } from '../lib/errors';
-import { modelPage } from '../models/index';
 import { createTextModel } from '../text/text-model';
 import type { TextModel } from '../text/text-model';
+import { assertSharedVocabulary } from '../text/shared-vocabulary';
 import { assertVocabularyFits } from '../text/tokenizer';
-import { assertFitsCpu } from '../weights/cpu-limit';
 import type { ModelTexts, StoredWeights } from '../weights/manifest';
 import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
-import { planRunner, runnerMemory } from './memory';
+import { loadRunner } from './load-runner';
+import type { LoadRunnerOptions } from './load-runner';
+import { measureCosts } from './measure-costs';
 import { readGenerationDefaults, resolveOptions } from './options';
 import type { GenerationOptions, ResolvedOptions } from './options';
 import type { Prompt } from './prompt';
 import { Request } from './request';
 import type { GenerateEvent } from './request';
-import { Runner } from './runner';
+import type { Runner } from './runner';
 import { Sequence } from './sequence';
+import { Speculation } from './speculation';
 import { RequestClock } from './stats';
-import type { EngineStats, MemoryByPurpose } from './stats';
-import { uploadWeights } from './upload';
+import type { EngineStats } from './stats';
 
-export interface LoadOptions {
-  /** Positions of context to reserve; by default the checkpoint's own maximum, at most DEFAULT_CONTEXT. */
-  contextLength?: number;
-  /** Rows of one forward. */
-  maxRows?: number;
-  /** Keys and values as f32: for tests of exactness. */
-  kvF32?: boolean;
+export interface LoadOptions extends LoadRunnerOptions {
   /** A smaller model of the same vocabulary that guesses ahead. */
   draft?: StoredWeights | null;
-  onProgress?: (progress: LoadProgress) => void;
-  signal?: AbortSignal;
-}
-
-export interface LoadProgress {
-  phase: 'upload' | 'compile';
-  loadedBytes: number;
-  totalBytes: number;
 }
 
 export class Model {
   readonly #loop: DecodeLoop;
   readonly #defaults: ReturnType<typeof readGenerationDefaults>;
-  readonly #memoryBytes: MemoryByPurpose;
 
   private constructor(
     readonly modelId: string,
     readonly text: TextModel,
-    readonly runner: Runner,
+    loop: DecodeLoop,
     texts: ModelTexts,
-    memoryBytes: MemoryByPurpose,
   ) {
-    this.#memoryBytes = memoryBytes;
-    this.#loop = new DecodeLoop(runner);
+    this.#loop = loop;
     this.#defaults = readGenerationDefaults(texts);
   }
 
   /**
-   * Uploads the weights, makes the buffers, compiles the kernels.
-   * @throws HearthError `unsupported-model`, `webgpu-unavailable` (too large for the CPU), `out-of-memory`,
-   * `weights-corrupt`, `bad-request`, `aborted`.
+   * Loads a model; see loadRunner for what it throws.
+   * @param replace gives a backend in place of one whose device was lost, or throws why there is none.
    */
-  static async load(backend: Backend, stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
+  static async load(
+    backend: Backend,
+    stored: StoredWeights,
+    { draft = null, ...options }: LoadOptions,
+    replace: (lost: Backend, error: HearthError) => Promise<Backend>,
+  ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
-    if (options.draft) refuseDraft(options.draft);
-    const configJson: unknown = JSON.parse(texts['config.json']);
-    const page = modelPage(configJson);
-    const config = page.readConfig(configJson);
-    const shape = page.shape(config);
     const text = createTextModel(texts);
-    assertVocabularyFits(text.tokenizer, shape.vocabSize);
-    const specs = page.weights(config);
-    if (backend.kind === 'cpu') assertFitsCpu(specs);
-    const runnerOptions = planRunner(backend.kind, shape, options);
+    if (draft) assertSharedVocabulary(text, createTextModel(draft.manifest.texts));
+    const runner = await loadRunner(backend, stored, draft, options);
+    assertVocabularyFits(text.tokenizer, runner.vocabSize);
+    const speculation = new Speculation(draft ? await measureCosts(runner) : null);
+    const { onProgress: _, signal: __, ...wishes } = options;
+    const loop = new DecodeLoop(runner, speculation, async (error) =>
+      loadRunner(await replace(loop.runner.backend, error), stored, draft, wishes),
+    );
+    return new Model(modelId, text, loop, texts);
+  }
 
-    const totalBytes = stored.manifest.shards.reduce((sum, { bytes }) => sum + bytes, 0);
-    const report = (phase: LoadProgress['phase'], loadedBytes: number) =>
-      options.onProgress?.({ phase, loadedBytes, totalBytes });
-    const weights = await uploadWeights(backend, stored, specs, {
-      onProgress: (loadedBytes) => report('upload', loadedBytes),
-      signal: options.signal,
-    });
-    report('compile', totalBytes);
-    let runner: Runner;
-    try {
-      runner = await Runner.create(backend, page, config, weights, runnerOptions);
-    } catch (error) {
-      weights.destroy();
-      throw error;
-    }
-    const { cacheBytes: kv, workBytes: activations } = runnerMemory(page, config, runnerOptions);
-    const state = runner.bytes - kv - activations;
-    const model = new Model(modelId, text, runner, texts, { weights: weights.bytes, kv, activations, state });
-    try {
-      throwIfAborted(options.signal);
-    } catch (error) {
-      await model.unload();
-      throw error;
-    }
-    return model;
+  get runner(): Runner {
+    return this.#loop.runner;
   }
 
   /** Ids of a prompt. Bare text gets the special tokens its tokenizer adds. */
@@ -149,7 +115,15 @@ export class Model {
     }
     const capacity = Math.min(contextLength, promptIds.length + options.maxTokens);
     const chat = prompt.kind === 'chat';
-    return new Request(new Sequence(promptIds, capacity), options, this.text, {
+    const sequence = new Sequence(promptIds, capacity, {
+      settings: options,
+      stopIds: this.text.stopTokenIds,
+      logprobs: options.logprobs,
+      speculation: options.speculation === 'off' ? 0 : options.speculation,
+      priority: options.priority,
+      salt: options.salt,
+    });
+    return new Request(sequence, options, this.text, {
       clock,
       stopStrings: chat ? [...options.stop, ...this.text.chatStopStrings] : options.stop,
       continuesText: !chat || prompt.continueLast === true,
@@ -180,7 +154,7 @@ export class Model {
       running: this.#loop.running,
       waiting: this.#loop.waiting,
       blocks: this.#loop.blocks,
-      memoryBytes: this.#memoryBytes,
+      memoryBytes: { weights: this.runner.weightBytes, ...this.runner.memory },
     });
   }
 
@@ -189,13 +163,4 @@ export class Model {
     await this.#loop.stop();
     this.runner.destroy();
   }
-}
-
-/** Speculative decoding is not there yet. */
-function refuseDraft({ manifest }: StoredWeights): never {
-  throw new HearthError(
-    'bad-request',
-    `The draft model "${manifest.modelId}" was given, but speculative decoding is not there yet.`,
-    { hint: 'Load the model without a draft.' },
-  );
 }

@@ -10,8 +10,6 @@ import { EventQueue } from './event-queue';
 import { spellLogprobs } from './logprobs';
 import type { IdLogprobs, TokenLogprobs } from './logprobs';
 import type { ResolvedOptions } from './options';
-import { tokenLogProbabilities } from './sampler';
-import type { Sampler } from './sampler';
 import type { Sequence } from './sequence';
 import type { GenerationStats, RequestClock } from './stats';
 import { StopMatcher } from './stop';
@@ -22,6 +20,7 @@ export type FinishReason = 'stop' | 'length' | 'aborted';
 export type GenerateEvent =
   | DroppedEvent
   | { type: 'prefill'; doneTokens: number; totalTokens: number }
+  | { type: 'recovering' }
   | TextEvent
   | { type: 'done'; reason: FinishReason; stats: GenerationStats; seed: number };
 
@@ -88,26 +87,35 @@ export class Request {
     this.#goesOnWhenFull = goesOnWhenFull;
   }
 
-  reportPrefill(): void {
-    const { cached, promptIds } = this.sequence;
-    this.events.push({
-      type: 'prefill',
-      doneTokens: Math.min(cached, promptIds.length),
-      totalTokens: promptIds.length,
-    });
+  /** So many tokens of the prompt have been computed or found in the cache. */
+  reportPrefill(doneTokens: number): void {
+    const totalTokens = this.sequence.promptIds.length;
+    this.events.push({ type: 'prefill', doneTokens: Math.min(doneTokens, totalTokens), totalTokens });
   }
 
-  /** Draws the next token from its logits. @returns why the request is finished, or null to go on. */
-  takeIn(logits: Float32Array, sampler: Sampler): FinishReason | null {
-    const { sequence, options } = this;
-    const id = sampler.sample(logits, options, sequence);
-    this.clock.markTokens(1);
-    const logprobs = options.logprobs === null ? null : tokenLogProbabilities(logits, id, options.logprobs);
-    return this.accept({ id, drafted: false, logprobs });
+  /** The device was lost; the answer goes on where it was once another one is there. */
+  reportRecovery(): void {
+    this.events.push({ type: 'recovering' });
+    this.clock.markQueued();
+  }
+
+  /**
+   * Takes the tokens that a step brought; those after an end are dropped.
+   * @param drafted how many tokens were guessed in that step, of which `matched` were right: those are the first.
+   * @returns why the request is finished, or null to go on.
+   */
+  takeIn(ids: ArrayLike<number>, drafted: number, matched: number, logprobs: readonly IdLogprobs[]): FinishReason | null {
+    this.clock.markTokens(ids.length);
+    if (drafted > 0) this.clock.markDrafted(drafted, matched);
+    for (let i = 0; i < ids.length; i++) {
+      const reason = this.#accept({ id: ids[i]!, drafted: i < matched, logprobs: logprobs[i] ?? null });
+      if (reason !== null) return reason;
+    }
+    return null;
   }
 
   /** Makes a token part of the answer. @returns why the request is finished, or null to go on. */
-  accept(token: AnswerToken): FinishReason | null {
+  #accept(token: AnswerToken): FinishReason | null {
     const { sequence } = this;
     if (this.#stopTokenIds.has(token.id)) return this.#finish('stop');
     sequence.append(token.id);

@@ -11,7 +11,8 @@ import { commit } from '../kernels/commit/commit';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/product';
-import { recordSampling, samplingScratch } from '../kernels/sampling';
+import { LOGPROB_WORDS, recordSampling, samplingScratch } from '../kernels/sampling';
+import type { SamplingBuffers } from '../kernels/sampling';
 import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
 import { invariant, present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
@@ -24,7 +25,7 @@ import type { SlotContent } from './slot-upload';
 export interface RunnerOptions {
   /** Positions one sequence may have. */
   contextLength: number;
-  /** Blocks of the KV pools. */
+  /** Blocks of the KV pools, the scratch block among them. */
   blocks: number;
   /** Rows of one forward. */
   maxRows: number;
@@ -40,7 +41,11 @@ export interface RunnerOptions {
 export interface DrawShape {
   readonly penalties: boolean;
   readonly filters: boolean;
+  readonly logprobs: boolean;
 }
+
+/** Nothing but temperature and min-p. */
+export const PLAIN_DRAW: DrawShape = { penalties: false, filters: false, logprobs: false };
 
 /** What decides which dispatches a step has. */
 export interface StepShape extends DrawShape {
@@ -56,7 +61,7 @@ export interface StepShape extends DrawShape {
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, drafts: 0, draftOnly: false, penalties: false, filters: false };
+  return { sequences, prefillRows: 0, drafts: 0, draftOnly: false, ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -65,14 +70,22 @@ export interface StepPlan {
   readonly prefill: readonly (readonly [slot: number, position: number])[];
 }
 
+/** Where a step's results go. */
+export interface StepResults {
+  /** RESULT_WORDS for each of the plan's slots, in order. */
+  readonly results: Uint32Array<ArrayBuffer>;
+  /** LOGPROB_WORDS for each output; null where nobody asks. */
+  readonly logprobs: Uint32Array<ArrayBuffer> | null;
+}
+
 export class Runner {
   readonly cache: BlockManager;
   readonly vocabSize: number;
   readonly target: DeviceModel;
   readonly draft: DeviceModel | null;
   readonly inputs: ForwardInputs & Record<'slots' | 'tokens', DeviceBuffer>;
-  readonly #state: Record<'plan' | 'pairs' | 'counts' | 'biases' | 'chosen' | 'results', DeviceBuffer>;
-  readonly #scratch: Readonly<Record<string, DeviceBuffer>>;
+  readonly #state: Record<'plan' | 'pairs' | 'counts' | 'biases' | 'chosen' | 'results' | 'logprobs', DeviceBuffer>;
+  readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
   readonly #steps = new Map<string, PreparedStep>();
   readonly #buffers: DeviceBuffer[] = [];
@@ -85,7 +98,7 @@ export class Runner {
   ) {
     const { contextLength, blocks, maxRows, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
-    const modelOptions = { ...options, blocks: blocks + 1, tableStride: this.cache.tableStride }; // and the scratch block
+    const modelOptions = { ...options, tableStride: this.cache.tableStride };
     this.target = new DeviceModel(backend, target, modelOptions);
     this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences });
     this.vocabSize = this.target.shape.vocabSize;
@@ -111,11 +124,12 @@ export class Runner {
       biases: create('biases', slots * 2 * MAX_BIASES),
       chosen: create('chosen tokens', maxOutputs),
       results: create('results', maxSequences * RESULT_WORDS),
+      logprobs: create('log-probabilities', maxOutputs * LOGPROB_WORDS),
     };
-    const scratch = samplingScratch(this.vocabSize);
+    const scratch = samplingScratch({ vocabSize: this.vocabSize, logitStride: this.target.logitStride });
     this.#scratch = Object.fromEntries(
       Object.entries(scratch).map(([name, bytes]) => [name, create(name, (maxOutputs * bytes) / 4)]),
-    );
+    ) as SamplingBuffers['scratch'];
     backend.write(
       this.inputs.picked,
       0,
@@ -159,6 +173,11 @@ export class Runner {
     return { kv, activations: all - kv, state: this.#buffers.reduce((sum, { bytes }) => sum + bytes, 0) };
   }
 
+  get weightBytes(): number {
+    return this.target.parts.weights.bytes + (this.draft?.parts.weights.bytes ?? 0);
+  }
+
+  /** Bytes of everything but the weights. */
   get bytes(): number {
     const { kv, activations, state } = this.memory;
     return kv + activations + state;
@@ -194,16 +213,16 @@ export class Runner {
 
   /**
    * Submits a step.
-   * @param results receives RESULT_WORDS for each of the plan's slots, in order.
-   * @returns when they are there. @throws HearthError `device-lost`.
+   * @returns when the results are there. @throws HearthError `device-lost`.
    */
-  submit(prepared: PreparedStep, { slots, prefill }: StepPlan, results: Uint32Array<ArrayBuffer>): Promise<void> {
+  submit(prepared: PreparedStep, { slots, prefill }: StepPlan, into: StepResults | null): Promise<void> {
     const { backend } = this;
     this.writePlan(slots, prefill);
     if (this.cache.takeChanges()) backend.write(this.inputs.tables, 0, this.cache.tables);
-    if (slots.length === 0) return backend.run(prepared);
-    const into = results.subarray(0, slots.length * RESULT_WORDS);
-    return backend.runAndRead(prepared, [{ buffer: this.#state.results, into }]);
+    if (slots.length === 0 || into === null) return backend.run(prepared);
+    const results = { buffer: this.#state.results, into: into.results.subarray(0, slots.length * RESULT_WORDS) };
+    if (into.logprobs === null) return backend.runAndRead(prepared, [results]);
+    return backend.runAndRead(prepared, [results, { buffer: this.#state.logprobs, into: into.logprobs }]);
   }
 
   /** Tells the device whose rows the next step has. */
@@ -225,26 +244,28 @@ export class Runner {
   }
 
   /** The dispatches of a step. */
-  record({ sequences, prefillRows, drafts, draftOnly, ...sampling }: StepShape): Step {
+  record({ sequences, prefillRows, drafts, draftOnly, ...draw }: StepShape): Step {
     const recorder = new Recorder();
-    if (this.draft && (drafts > 0 || prefillRows > 0)) {
+    if (this.draft && drafts > 0) {
       // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
-      const rowsEach = drafts > 0 ? 2 : 0;
-      this.#recordPlan(recorder, rowsEach, 0, sequences * rowsEach + prefillRows);
-      const inputs = { ...this.inputs, picked: this.#state.pairs };
-      this.draft.record(recorder, inputs, sequences * rowsEach + prefillRows, drafts > 0 ? sequences : 0);
-      if (drafts > 0) this.#recordProposal(recorder, inputs.picked, sequences, sampling);
-      for (let guess = 1; guess < drafts; guess++) this.recordGuess(recorder, sequences, guess, sampling);
+      const rowCount = 2 * sequences + prefillRows;
+      this.#recordPlan(recorder, 2, 0, rowCount);
+      const guessDraw = { ...draw, logprobs: false };
+      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences);
+      if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
+      for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
+        this.recordGuess(recorder, sequences, guess, guessDraw);
+      }
     }
-    if (!draftOnly) this.recordVerification(recorder, sequences, drafts + 1, prefillRows, sampling);
+    if (!draftOnly) this.recordVerification(recorder, sequences, drafts + 1, prefillRows, draw);
     return recorder.finish();
   }
 
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
-  recordGuess(recorder: Recorder, sequences: number, guess: number, sampling: DrawShape): void {
+  recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
     present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences);
-    this.#recordProposal(recorder, this.inputs.picked, sequences, sampling);
+    this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
   /** A forward of the target over `rowsEach` rows of each sequence and the prefilled ones, and what it makes of them. */
@@ -253,13 +274,13 @@ export class Runner {
     sequences: number,
     rowsEach: number,
     prefillRows: number,
-    sampling: DrawShape,
+    draw: DrawShape,
   ): void {
     const outputs = sequences * rowsEach;
     this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
     this.target.record(recorder, this.inputs, outputs + prefillRows, outputs);
     if (outputs === 0) return;
-    this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, sampling);
+    this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, draw);
     const { plan, chosen, counts, results } = this.#state;
     const { slots, tokens } = this.inputs;
     recorder.call(
@@ -289,8 +310,8 @@ export class Runner {
     recorder.call('plan', planRows, { plan: this.#state.plan, slots, tokens, rows }, constants, grid);
   }
 
-  #recordProposal(recorder: Recorder, picked: DeviceBuffer, sequences: number, sampling: DrawShape): void {
-    this.#recordDraw(recorder, present(this.draft, 'draft model'), picked, sequences, sampling);
+  #recordProposal(recorder: Recorder, picked: DeviceBuffer, sequences: number, draw: DrawShape): void {
+    this.#recordDraw(recorder, present(this.draft, 'draft model'), picked, sequences, draw);
     const { rows, tokens } = this.inputs;
     const constants = { OUTPUTS: sequences, TOKENS_STRIDE: this.options.contextLength };
     const buffers = { rows, picked, chosen: this.#state.chosen, tokens };
@@ -302,14 +323,14 @@ export class Runner {
     { logits, logitStride }: DeviceModel,
     picked: DeviceBuffer,
     outputs: number,
-    { penalties, filters }: DrawShape,
+    draw: DrawShape,
   ): void {
     const { rows, slots, tokens } = this.inputs;
-    const { counts, biases, chosen } = this.#state;
+    const { counts, biases, chosen, logprobs } = this.#state;
     recordSampling(
       recorder,
-      { logits, rows, picked, slots, tokens, counts, biases, chosen, ...this.#scratch },
-      { outputs, vocabSize: this.vocabSize, logitStride, tokensStride: this.options.contextLength, penalties, filters },
+      { logits, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
+      { outputs, vocabSize: this.vocabSize, logitStride, tokensStride: this.options.contextLength, ...draw },
     );
   }
 }

@@ -4,7 +4,7 @@
  * Two ideas keep it small. First, with the candidates in order of probability each filter keeps a prefix: the k
  * likeliest, the fewest that reach p, those not too far below the first. So the filters together are one walk down a
  * heap that ends with the shortest prefix; nothing is sorted beyond it. Second, the draw is an exponential race: each
- * candidate waits for -log(1 - u) / probability with a random number u of its own (`random.ts`), and the shortest wait
+ * candidate waits for -log(1 - u) / probability with a random number u of its own (`kernels/shared/random.cpu.ts`), and the shortest wait
  * wins, which happens with exactly its probability. No candidate's u depends on the others or on their order, so a GPU
  * draws the same token.
  *
@@ -12,9 +12,8 @@
  */
 import { HearthError } from '../lib/errors';
 import { invariant } from '../lib/invariant';
-import type { IdLogprobs } from './logprobs';
+import { tokenUniform } from '../kernels/shared/random.cpu';
 import type { SamplingSettings } from './options';
-import { tokenUniform } from './random';
 
 /** The ids before the token being chosen. */
 export interface TokenHistory {
@@ -197,24 +196,6 @@ export class CpuSampler implements Sampler {
     const difference = this.#scores[a]! - this.#scores[b]!;
     return difference > 0 || (difference === 0 && a < b);
   }
-}
-
-/**
- * The model's own log probabilities of a token and of the likeliest ones, likeliest first; ties go to the lowest id.
- * @param logits [vocabSize], left as they are.
- * @param count how many of the likeliest, at most vocabSize of them.
- */
-export function tokenLogProbabilities(logits: Float32Array, tokenId: number, count: number): IdLogprobs {
-  const top: number[] = []; // ids, likeliest first
-  for (let id = 0; id < logits.length && count > 0; id++) {
-    if (top.length === count && logits[id]! <= logits[top.at(-1)!]!) continue;
-    if (top.length === count) top.pop();
-    let place = top.length;
-    while (place > 0 && logits[top[place - 1]!]! < logits[id]!) place--;
-    top.splice(place, 0, id);
-  }
-  const logprob = logProbability(logits, tokenId);
-  return { id: tokenId, logprob, top: top.map((id) => ({ id, logprob: logprob + logits[id]! - logits[tokenId]! })) };
 }
 
 /** The natural logarithm of the model's own probability of a token: before penalties, bias and temperature. */

@@ -48,8 +48,9 @@ describe('WebGpuBackend', () => {
     backend.write(first, 4, Float32Array.of(0.5, 0.25));
     const prepared = await backend.prepare(step);
     const before = counting.snapshot();
-    const into = new Float32Array(3);
-    await backend.runAndRead(prepared, { buffer: last, into });
+    const words = new Uint32Array(3);
+    const into = new Float32Array(words.buffer);
+    await backend.runAndRead(prepared, [{ buffer: last, into: words }]);
     expect([...into]).toEqual([111, 111.5, 111.25]);
     const after = counting.snapshot();
     expect(after.submits - before.submits).toBe(1);
@@ -63,10 +64,11 @@ describe('WebGpuBackend', () => {
     const prepared = await backend.prepare(step);
     expect(counting.snapshot()).toMatchObject({ pipelines: 2, bindGroups: 5 });
     await backend.prepare(step);
-    const into = new Float32Array(3);
-    await backend.runAndRead(prepared, { buffer: last, into });
+    const words = new Uint32Array(3);
+    const into = new Float32Array(words.buffer);
+    await backend.runAndRead(prepared, [{ buffer: last, into: words }]);
     const made = counting.snapshot(); // one staging buffer by now
-    for (let i = 0; i < 3; i++) await backend.runAndRead(prepared, { buffer: last, into });
+    for (let i = 0; i < 3; i++) await backend.runAndRead(prepared, [{ buffer: last, into: words }]);
     const { buffers, bindGroups, pipelines } = counting.snapshot();
     expect({ buffers, bindGroups, pipelines }).toEqual({ buffers: made.buffers, bindGroups: 5, pipelines: 2 });
     expect(into[0]).toBe(8);
@@ -77,12 +79,12 @@ describe('WebGpuBackend', () => {
     const { first, last, step } = chain(backend, [1]);
     backend.write(first, 0, Float32Array.of(1, 2, 3));
     const prepared = await backend.prepare(step);
-    const results = [new Float32Array(3), new Float32Array(3)];
+    const results = [new Uint32Array(3), new Uint32Array(3)];
     await Promise.all([
-      backend.runAndRead(prepared, { buffer: first, into: results[0]! }),
-      backend.runAndRead(prepared, { buffer: last, into: results[1]! }),
+      backend.runAndRead(prepared, [{ buffer: first, into: results[0]! }]),
+      backend.runAndRead(prepared, [{ buffer: last, into: results[1]! }]),
     ]);
-    expect(results.map((numbers) => [...numbers])).toEqual([
+    expect(results.map(({ buffer }) => [...new Float32Array(buffer)])).toEqual([
       [1, 2, 3],
       [2, 3, 4],
     ]);

@@ -137,6 +137,7 @@ export interface TextEvent {
  */
 export type GenerateEvent =
   | DroppedEvent
+  | { type: 'recovering' } // the device was lost: the answer goes on where it was, on another one
   | { type: 'prefill'; doneTokens: number; totalTokens: number }
   | TextEvent
   | { type: 'done'; reason: FinishReason; stats: GenerationStats; seed: number };

@@ -124,7 +124,7 @@ export function describeExactness(createBackend: (maxBindingBytes?: number) => P
     const results: Float32Array[][] = [];
     for (const on of [backend, splitting]) {
       const runner = await createRunner(on, large, options);
-      const parts = (name: string) => runner.weights.matrix(name).parts.length;
+      const parts = (name: string) => runner.target.parts.weights.matrix(name).parts.length;
       const matrices = ['embedding', 'layers.0.qkv', 'layers.0.gate_up', 'layers.0.down'].map(parts);
       expect(Math.min(...matrices) > 1, `parts: ${matrices.join(', ')}`).toBe(on === splitting);
       const probe = new Probe(runner);

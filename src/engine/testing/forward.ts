@@ -25,7 +25,7 @@ export async function createRunner(
   const { contextLength = page.shape(config).maxContext, maxSequences = 1 } = options;
   return Runner.create(backend, { page, config, weights }, null, {
     contextLength,
-    blocks: divideUp(contextLength, BLOCK) * maxSequences,
+    blocks: divideUp(contextLength, BLOCK) * maxSequences + 1,
     maxRows: 64,
     maxSequences,
     maxOutputs: maxSequences,
@@ -100,7 +100,8 @@ export class Probe {
     readonly runner: Runner,
     capacity = runner.options.contextLength,
   ) {
-    this.slot = runner.cache.reserve(capacity);
+    const admission = runner.cache.admit([0], '', capacity);
+    this.slot = present(admission, 'room for a probe').slot;
   }
 
   /** Runs one forward over the next ids. @returns the logits of the wanted rows, by default of the last one. */
@@ -127,7 +128,7 @@ export class Probe {
   }
 
   release(): void {
-    this.runner.cache.release(this.slot);
+    this.runner.cache.release(this.slot, 0);
   }
 }
 
