@@ -1,0 +1,48 @@
+/** Speculation on the CPU road, where every row of every forward can be read off the recorder. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CpuBackend } from '../gpu/cpu-backend';
+import { divideUp } from '../lib/shapes';
+import type { StoredWeights } from '../weights/manifest';
+import { Engine } from './index';
+import type { Model, Prompt } from './index';
+import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
+import { shipped } from './testing/packings';
+import { answer, describeSpeculation } from './testing/speculation';
+import { SpyBackend } from './testing/spy-backend';
+
+const STORY: Prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Tell me a story about a dog.' }] };
+
+let small: StoredWeights;
+let spy: SpyBackend;
+let engine: Engine;
+beforeAll(async () => {
+  small = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+});
+afterAll(() => engine.dispose());
+
+async function load(target: StoredWeights, draft: StoredWeights | null): Promise<Model> {
+  spy = new SpyBackend();
+  engine = new Engine(spy);
+  const model = await engine.loadModel(target, { contextLength: 256, draft });
+  spy.take();
+  return model;
+}
+
+describe('a model that drafts for itself', () => {
+  it('takes ceil(n / (k + 1)) rounds, and guesses nothing wrong', async () => {
+    const model = await load(small, small);
+    for (const speculation of [1, 4, 7]) {
+      const plain = await answer(model, STORY, { temperature: 0, maxTokens: 40, speculation: 'off' });
+      spy.take();
+      const { ids, done } = await answer(model, STORY, { temperature: 0, maxTokens: 40, speculation });
+      expect(ids).toEqual(plain.ids);
+      const rounds = spy.take().filter((step) => step.length === speculation + 1);
+      expect(rounds).toHaveLength(divideUp(ids.length, speculation + 1));
+      const { draftTokens, acceptedTokens } = done.stats;
+      expect(draftTokens).toBe(speculation * rounds.length);
+      expect(draftTokens - acceptedTokens).toBeLessThanOrEqual(speculation); // the last round may be cut short
+    }
+  });
+});
+
+describeSpeculation(() => Promise.resolve(new CpuBackend()), import.meta.env['HEARTH_DEEP'] === '1' ? 200 : 5);
