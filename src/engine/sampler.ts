@@ -4,7 +4,7 @@
  * Two ideas keep it small. First, with the candidates in order of probability each filter keeps a prefix: the k
  * likeliest, the fewest that reach p, those not too far below the first. So the filters together are one walk down a
  * heap that ends with the shortest prefix; nothing is sorted beyond it. Second, the draw is an exponential race: each
- * candidate waits for -log(1 - u) / probability with a random number u of its own (`random.ts`), and the shortest wait
+ * candidate waits for -log(1 - u) / probability with a random number u of its own (`kernels/shared/random.cpu.ts`), and the shortest wait
  * wins, which happens with exactly its probability. No candidate's u depends on the others or on their order, so a GPU
  * draws the same token.
  *
@@ -12,8 +12,8 @@
  */
 import { HearthError } from '../lib/errors';
 import { invariant } from '../lib/invariant';
+import { tokenUniform } from '../kernels/shared/random.cpu';
 import type { SamplingSettings } from './options';
-import { tokenUniform } from './random';
 
 /** The ids before the token being chosen. */
 export interface TokenHistory {

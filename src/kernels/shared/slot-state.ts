@@ -42,3 +42,9 @@ export const DEAD_ROW = 1;
 
 /** What stands for "no token" in lists of ids. */
 export const NO_TOKEN = 0xffff_ffff;
+
+/** What stands for the token of a row in whose logits something is not finite. */
+export const BAD_LOGIT = 0xffff_fffe;
+
+/** Most alternatives whose log-probability one token may ask for. */
+export const MAX_ALTERNATIVES = 20;

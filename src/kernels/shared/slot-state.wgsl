@@ -25,6 +25,7 @@ const FINISHED_STOP = 1u;
 const FINISHED_LENGTH = 2u;
 const DEAD_ROW = 1u;
 const NO_TOKEN = 0xffffffffu;
+const BAD_LOGIT = 0xfffffffeu;
 
 fn slot_word(slot: u32, word: u32) -> u32 {
   return slots[slot * SLOT_WORDS + word];

@@ -1,7 +1,7 @@
 /**
  * Randomness without state: each draw is a function of the request's seed, the position being drawn and the token id.
- * So the same seed gives the same answer however rows are batched, and a GPU can compute any draw by itself: Threefry
- * needs only 32-bit additions, rotations and exclusive-ors, which WGSL has.
+ * So the same seed gives the same answer however rows are batched, and a GPU computes any draw by itself (random.wgsl):
+ * Threefry needs only 32-bit additions, rotations and exclusive-ors.
  *
  * Threefry-2x32 with 20 rounds: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011).
  */
@@ -45,12 +45,24 @@ export function uniform(bits: number): number {
 const words = new Uint32Array(2);
 
 /**
- * The uniform number in (0, 1) that belongs to a token at a position.
+ * The 32 random bits that belong to a token at a position.
  * Key: the low and high word of the seed; counter: position, token id. The first word is taken; the second is free for
  * whatever else is decided about this token here.
+ */
+export function tokenBits(seedLow: number, seedHigh: number, position: number, tokenId: number): number {
+  threefry2x32(position, tokenId, seedLow, seedHigh, words);
+  return words[0]!;
+}
+
+/**
+ * The uniform number in (0, 1) that belongs to a token at a position.
  * @param seed integer in [0, 2^53).
  */
 export function tokenUniform(seed: number, position: number, tokenId: number): number {
-  threefry2x32(position, tokenId, seed >>> 0, Math.floor(seed / 2 ** 32), words); // `>>>` takes the value modulo 2^32
-  return uniform(words[0]!);
+  return uniform(tokenBits(seed >>> 0, Math.floor(seed / 2 ** 32), position, tokenId)); // `>>>` is modulo 2^32
+}
+
+/** An exponential number of mean 1: -log(1 - u) of the uniform number u of these bits. */
+export function exponential(bits: number): number {
+  return -Math.log1p(-uniform(bits));
 }

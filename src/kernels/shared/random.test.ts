@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { threefry2x32, tokenUniform, uniform } from './random';
+import { threefry2x32, tokenUniform, uniform } from './random.cpu';
 
 describe('threefry2x32', () => {
   // Known answers of Random123 (kat_vectors): counter, key, result.
