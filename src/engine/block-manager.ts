@@ -182,13 +182,13 @@ export class BlockManager {
     const holding = this.#holding(slot);
     const { salt, blocks, chain } = holding;
     while (chain.at(-1)?.findable === false) chain.pop(); // evicted meanwhile: equal blocks, or what they followed
+    holding.drafted = Math.min(holding.drafted, chain.length);
     for (const settled = settledBlocks(verified); chain.length < settled;) {
       const block = present(blocks[chain.length], 'block of a verified position');
       const node = this.#tree.insert(chain, ids, salt, block);
       if (node.block === block) this.#nodes[block] = node;
       chain.push(node);
     }
-    holding.drafted = Math.min(holding.drafted, chain.length);
     for (const settled = settledBlocks(draftVerified); holding.drafted < settled; holding.drafted++) {
       const node = present(chain[holding.drafted], 'published block');
       if (node.block === blocks[holding.drafted]) node.drafted = true; // of an equal block only its own slot can tell
