@@ -264,7 +264,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 /** Sequences that compute their prompt in chunks, then go on by rounds of guesses; each step ends some actions later. */
 function simulate(actions: readonly Action[], blocks: number): void {
   const manager = new BlockManager({ blocks, slots: SLOTS, contextLength: CONTEXT });
-  const device = new SimulatedDevice(manager, blocks);
+  const device = new SimulatedDevice(manager);
   interface Live {
     slot: number;
     salt: string;
@@ -337,10 +337,10 @@ function simulate(actions: readonly Action[], blocks: number): void {
     } else {
       endOldest();
     }
-    expectNoLeak(manager, blocks);
+    expectNoLeak(manager);
   }
   while (underWay.length > 0) endOldest();
   for (const { slot, lastStep } of live) manager.release(slot, lastStep);
-  expectNoLeak(manager, blocks);
+  expectNoLeak(manager);
   expect(manager.stats.used).toBe(0);
 }

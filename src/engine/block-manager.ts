@@ -66,6 +66,8 @@ interface Holding {
 }
 
 export class BlockManager {
+  /** Blocks in each pool, the scratch block among them. */
+  readonly blocks: number;
   /** [slots + 1][tableStride]: block ids. What belongs to nobody, all of the null slot too, names the scratch block. */
   readonly tables: Uint32Array<ArrayBuffer>;
   readonly tableStride: number;
@@ -88,6 +90,7 @@ export class BlockManager {
   constructor({ blocks, slots, contextLength }: BlockManagerOptions) {
     this.tableStride = divideUp(contextLength, BLOCK);
     invariant(blocks > this.tableStride && slots > 0, 'a pool holds one full sequence and the scratch block');
+    this.blocks = blocks;
     this.nullSlot = slots;
     this.#scratch = blocks - 1;
     this.#contextLength = contextLength;

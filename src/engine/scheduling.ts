@@ -73,7 +73,7 @@ interface Entry<S> {
   readonly arrival: number;
   /** Tokens that were known when it was taken in: its prompt, and what it had answered before it was preempted. */
   promptLength: number;
-  /** Its place among those whose prompts are being computed: who got a chunk goes behind the others. */
+  /** Its place among those who want rows: who got some goes behind the others. */
   turn: number;
   /** The last planned step that names its slot; 0 before the first. */
   lastStep: number;
@@ -192,11 +192,12 @@ export class Scheduler<S extends Schedulable> {
       .filter(
         ({ sequence, promptLength }) => sequence.cached >= promptLength - 1 && sequence.length < sequence.capacity,
       )
-      .toSorted((a, b) => a.lastStep - b.lastStep || byPrecedence(a, b))
+      .toSorted((a, b) => a.turn - b.turn)
       .slice(0, Math.floor(budget / decodeRows));
     for (const entry of entries) {
       plan.entries.push({ sequence: entry.sequence, kind: 'decode' });
       entry.lastStep = step;
+      entry.turn = this.#turns++;
     }
     return entries.length * decodeRows;
   }
