@@ -213,15 +213,20 @@ export function tokenLogProbabilities(logits: Float32Array, tokenId: number, cou
     while (place > 0 && logits[top[place - 1]!]! < logits[id]!) place--;
     top.splice(place, 0, id);
   }
-  const logprob = logProbability(logits, tokenId);
-  return { id: tokenId, logprob, top: top.map((id) => ({ id, logprob: logprob + logits[id]! - logits[tokenId]! })) };
+  const normalizer = logSumExp(logits);
+  const logprobOf = (id: number) => logits[id]! - normalizer;
+  return { id: tokenId, logprob: logprobOf(tokenId), top: top.map((id) => ({ id, logprob: logprobOf(id) })) };
 }
 
 /** The natural logarithm of the model's own probability of a token: before penalties, bias and temperature. */
 export function logProbability(logits: Float32Array, tokenId: number): number {
+  return logits[tokenId]! - logSumExp(logits);
+}
+
+function logSumExp(logits: Float32Array): number {
   let max = -Infinity;
   for (const logit of logits) max = Math.max(max, logit);
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - max);
-  return logits[tokenId]! - max - Math.log(sum);
+  return max + Math.log(sum);
 }
