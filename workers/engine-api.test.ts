@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 /** A device that can be lost, with an engine that never touches it. */
-function setUp(stored: StoredWeights | null = weights) {
+function setUp(stored: StoredWeights | null = weights, isMissing: (modelId: string) => boolean = () => false) {
   const opened: string[] = [];
   const losses: (() => void)[] = [];
   const api = createEngineApi({
@@ -29,7 +29,7 @@ function setUp(stored: StoredWeights | null = weights) {
     createEngine: () => createEngine({ device: null }),
     async openStored(modelId) {
       opened.push(modelId);
-      return stored;
+      return isMissing(modelId) ? null : stored;
     },
   });
   return { api, opened, losses };
@@ -112,6 +112,36 @@ describe('the engine behind its contract', () => {
     expect(stopped.at(-1)).toMatchObject({ type: 'done', reason: 'aborted' });
     expect(whole.at(-1)).toMatchObject({ type: 'done', reason: 'length' });
     await api.abort('long gone');
+  });
+
+  it('tells what the engine does, once there is one', async () => {
+    const { api } = setUp();
+    expect(await api.engineStats()).toEqual([]);
+    await api.load(load, ignore);
+    await api.generate(ask('a'), ignore);
+    const [figures, ...others] = await api.engineStats();
+    expect(others).toEqual([]);
+    expect(figures).toMatchObject({ modelId: 'tales-draft', running: 0, waiting: 0 });
+    expect(figures?.steps).toBeGreaterThanOrEqual(12);
+    expect(figures?.memoryBytes.weights).toBeGreaterThanOrEqual(918_144 * 4);
+  });
+
+  it('hands a draft to the engine, and keeps what is loaded when it is not in the store', async () => {
+    const { api, opened } = setUp();
+    const isMissing = (modelId: string) => modelId === 'gone';
+    const { api: forgetful } = setUp(weights, isMissing);
+    const draft = { modelId: 'other' };
+    await expect(api.load({ ...load, draft }, ignore)).rejects.toMatchObject({
+      code: 'bad-request',
+      message: expect.stringContaining('draft'),
+    });
+    expect(opened).toEqual(['tales-draft', 'other']);
+    expect((await api.load({ ...load, requestId: 'load-2', draft: null }, ignore)).draftModelId).toBeNull();
+
+    await forgetful.load(load, ignore);
+    const loading = forgetful.load({ ...load, requestId: 'load-2', draft: { modelId: 'gone' } }, ignore);
+    await expect(loading).rejects.toMatchObject({ code: 'weights-corrupt', message: expect.stringContaining('gone') });
+    await expect(forgetful.generate(ask('a'), ignore)).resolves.toBeUndefined();
   });
 
   it('stops a load', async () => {

@@ -1,10 +1,10 @@
 /**
- * The engine behind the thread contract: it finds a device at the first need, keeps which requests may be stopped, and after
- * a lost device begins afresh with the next load. `engine.worker.ts` exposes it; tests hand in parts of their own.
+ * The engine behind the thread contract: it finds a device at the first need, finds another one for the engine when that is
+ * lost, and keeps which requests may be stopped. `engine.worker.ts` exposes it; tests hand in parts of their own.
  */
 import type { Engine, Model } from '../src/engine';
 import type { FoundDevice } from '../src/gpu/device';
-import { HearthError, throwIfAborted } from '../src/lib/errors';
+import { HearthError, throwIfAborted, toHearthError } from '../src/lib/errors';
 import { log } from '../src/lib/log';
 import { releaseCallback } from '../src/protocol/callbacks';
 import type { EngineApi, LoadedModel, LoadRequest } from '../src/protocol/engine-api';
@@ -14,12 +14,12 @@ import type { StoredWeights } from '../src/weights/manifest';
 
 export interface EngineApiParts {
   findDevice(): Promise<FoundDevice>;
-  createEngine(device: FoundDevice['device']): Engine;
+  createEngine(device: FoundDevice['device'], renewDevice: () => Promise<FoundDevice['device']>): Engine;
   /** What the import thread has stored; null when there is nothing. */
   openStored(modelId: string): Promise<StoredWeights | null>;
 }
 
-/** One device, the engine on it, and what it has loaded, by model id. */
+/** The engine, the device it is on now, and what it has loaded, by model id. */
 interface Session {
   found: FoundDevice;
   engine: Engine;
@@ -35,20 +35,27 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
 
   function openSession(): Promise<Session> {
     session ??= (async () => {
-      const found = await findDevice();
-      log.info('device-found', { kind: found.report.kind, adapter: found.report.adapter });
-      void found.device?.lost.then(({ reason, message }) => {
-        log.error('device-lost', { reason, message });
-        endSession();
-      });
-      return { found, engine: createEngine(found.device), loaded: new Map() };
+      const found = await foundDevice();
+      const renewDevice = async () => (opened.found = await foundDevice()).device;
+      const opened: Session = { found, engine: createEngine(found.device, renewDevice), loaded: new Map() };
+      return opened;
     })();
     session.catch(endSession);
     return session;
   }
 
+  async function foundDevice(): Promise<FoundDevice> {
+    const found = await findDevice();
+    log.info('device-found', { kind: found.report.kind, adapter: found.report.adapter });
+    void found.device?.lost.then(({ reason, message }) => {
+      if (reason !== 'destroyed') log.error('device-lost', { reason, message });
+    });
+    return found;
+  }
+
+  /** When the engine has given a device up, the next load begins afresh. */
   function endSession(): void {
-    session = null; // what runs on it fails by itself
+    session = null;
   }
 
   async function loadedModel(modelId: string): Promise<Model> {
@@ -126,6 +133,9 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
         const batcher = batchEvents(onEvent);
         try {
           for await (const event of model.generate(prompt, options, signal)) batcher.push(event);
+        } catch (error) {
+          if (toHearthError(error).code === 'device-lost') endSession();
+          throw error;
         } finally {
           await batcher.flush();
           releaseCallback(onEvent);

@@ -18,7 +18,7 @@ const store = new IndexedDbStore();
 Comlink.expose(
   createEngineApi({
     findDevice: () => findDevice(navigator.gpu, isSecureContext),
-    createEngine: (device) => createEngine({ device }),
+    createEngine: (device, renewDevice) => createEngine({ device, renewDevice }),
     openStored: (modelId) => openStoredWeights(store, modelId),
   }),
 );

@@ -11,6 +11,15 @@ describe('the catalog', () => {
     expect(findModel('no-such-model')).toBeUndefined();
   });
 
+  it.each(catalog.filter(({ draft }) => draft !== undefined))(
+    'names a smaller draft of the same vocabulary for $id',
+    (model) => {
+      const draft = findModel(model.draft ?? '');
+      expect(draft?.parameterCount).toBeLessThan(model.parameterCount);
+      expect(draft?.config['vocab_size']).toBe(model.config['vocab_size']);
+    },
+  );
+
   it.each(catalog)('tells the truth about $id', (model) => {
     expect(model.examples).toHaveLength(3);
     expect(model.goodFor.split(' ').length).toBeLessThanOrEqual(7);

@@ -25,6 +25,8 @@ export interface CatalogModel {
   downloadBytes: number;
   /** What of its config.json sizes depend on, so that memory can be told before anything is fetched. */
   config: Record<string, string | number | boolean>;
+  /** The model in this catalog that may guess ahead for it: smaller, with the same vocabulary. */
+  draft?: string;
   /** Where it keeps to the point best; over the checkpoint's own advice, under what a person asks for. */
   sampling: SamplingOptions;
   /** Prompts that this very model answers well. */

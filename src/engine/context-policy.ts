@@ -8,7 +8,7 @@ import { divideUp } from '../lib/shapes';
 import type { ChatMessage } from '../text/chat-template';
 import type { ResolvedOptions } from './options';
 import type { ChatPrompt } from './prompt';
-import type { GenerateEvent, Request } from './request';
+import type { GenerateEvent, Request, RequestParts } from './request';
 import { RequestClock } from './stats';
 
 /** What answering needs of a model. */
@@ -20,7 +20,7 @@ export interface Answerer {
     prompt: ChatPrompt,
     promptIds: readonly number[],
     options: ResolvedOptions,
-    clock: RequestClock,
+    parts: Pick<RequestParts, 'clock' | 'after'>,
   ) => Request;
   readonly run: (request: Request) => AsyncIterable<GenerateEvent>;
 }
@@ -39,30 +39,30 @@ export async function* answerDroppingOldest(
     fitChat(messages, (kept) => encode({ kind: 'chat', messages: kept, continueLast }), contextLength - reserve());
 
   let chat = fit(prompt.messages);
+  let shown = '';
+  let after: Request | null = null;
   const clock = new RequestClock(chat.promptIds.length);
-  for (let dropped = 0; ;) {
-    dropped += chat.dropped;
-    if (chat.dropped > 0) yield { type: 'dropped', messages: dropped };
-    const { messages, promptIds } = chat;
-    const request = makeRequest({ kind: 'chat', messages, continueLast }, promptIds, { ...options, maxTokens }, clock);
-    let answer = '';
+  for (;;) {
+    const { messages, promptIds, dropped } = chat;
+    if (dropped > 0) yield { type: 'dropped', messages: dropped };
+    const part: ChatPrompt = { kind: 'chat', messages, continueLast };
+    const request: Request = makeRequest(part, promptIds, { ...options, maxTokens }, { clock, after });
     for await (const event of run(request)) {
       yield event;
       if (event.type === 'done') return;
-      if (event.type !== 'text') continue;
-      answer += event.text;
-      maxTokens -= event.tokenIds.length;
+      if (event.type === 'text') shown += event.text;
     }
 
-    // The context is full. What the request has held back is written again by the next one, or, without one, shown now.
+    // It ended without `done`: the context is full.
     continueLast = true;
-    const longer = answer === '' ? null : fit(withAnswer(messages, answer));
-    if (longer === null || longer.dropped === 0 || longer.promptIds.length + reserve() > contextLength) {
+    maxTokens -= request.writtenTokens;
+    chat = fit(withAnswer(prompt, shown + request.heldText));
+    if (chat.dropped === dropped || chat.promptIds.length + reserve() > contextLength) {
       request.endFull();
       yield* request.events.read();
       return;
     }
-    chat = longer;
+    after = request;
     clock.markQueued();
   }
 }
@@ -109,9 +109,9 @@ export function fitChat(
   return fitted;
 }
 
-/** The chat with the answer so far as its last message. */
-function withAnswer(messages: readonly ChatMessage[], answer: string): ChatMessage[] {
-  const last = messages.at(-1);
-  if (last?.role !== 'assistant') return [...messages, { role: 'assistant', content: answer }];
-  return [...messages.slice(0, -1), { role: 'assistant', content: last.content + answer }];
+/** The chat with the answer so far as its last message, or as the end of the message that was gone on with. */
+function withAnswer({ messages, continueLast }: ChatPrompt, answer: string): ChatMessage[] {
+  const before = continueLast ? (messages.at(-1)?.content ?? '') : '';
+  const others = continueLast ? messages.slice(0, -1) : messages;
+  return [...others, { role: 'assistant', content: before + answer }];
 }

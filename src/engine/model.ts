@@ -15,7 +15,7 @@ import { readGenerationDefaults, resolveOptions } from './options';
 import type { GenerationOptions, ResolvedOptions } from './options';
 import type { Prompt } from './prompt';
 import { Request } from './request';
-import type { GenerateEvent } from './request';
+import type { GenerateEvent, RequestParts } from './request';
 import type { Runner } from './runner';
 import { Sequence } from './sequence';
 import { Speculation } from './speculation';
@@ -88,22 +88,23 @@ export class Model {
       yield* answerDroppingOldest(prompt, options, {
         contextLength: this.runner.options.contextLength,
         encode: (chat) => this.encode(chat),
-        makeRequest: (...parts) => this.#request(...parts, true),
+        makeRequest: (chat, promptIds, partOptions, parts) =>
+          this.#request(chat, promptIds, partOptions, { ...parts, goesOnWhenFull: true }),
         run: (request) => this.#run(request, signal),
       });
     } else {
       const promptIds = this.encode(prompt);
-      yield* this.#run(this.#request(prompt, promptIds, options, new RequestClock(promptIds.length), false), signal);
+      const parts = { clock: new RequestClock(promptIds.length), after: null, goesOnWhenFull: false };
+      yield* this.#run(this.#request(prompt, promptIds, options, parts), signal);
     }
   }
 
-  /** @param goesOnWhenFull see RequestParts. @throws HearthError `bad-request`, `context-overflow`. */
+  /** @throws HearthError `bad-request`, `context-overflow`. */
   #request(
     prompt: Prompt,
     promptIds: readonly number[],
     options: ResolvedOptions,
-    clock: RequestClock,
-    goesOnWhenFull: boolean,
+    parts: Pick<RequestParts, 'clock' | 'after' | 'goesOnWhenFull'>,
   ): Request {
     const { contextLength } = this.runner.options;
     if (promptIds.length === 0) throw new HearthError('bad-request', 'The prompt is empty; expected some text.');
@@ -114,7 +115,7 @@ export class Model {
       );
     }
     const capacity = Math.min(contextLength, promptIds.length + options.maxTokens);
-    const chat = prompt.kind === 'chat';
+    const isChat = prompt.kind === 'chat';
     const sequence = new Sequence(promptIds, capacity, {
       settings: options,
       stopIds: this.text.stopTokenIds,
@@ -124,10 +125,9 @@ export class Model {
       salt: options.salt,
     });
     return new Request(sequence, options, this.text, {
-      clock,
-      stopStrings: chat ? [...options.stop, ...this.text.chatStopStrings] : options.stop,
-      continuesText: !chat || prompt.continueLast === true,
-      goesOnWhenFull,
+      ...parts,
+      stopStrings: isChat ? [...options.stop, ...this.text.chatStopStrings] : options.stop,
+      continuesText: !isChat || prompt.continueLast === true,
     });
   }
 

@@ -57,8 +57,10 @@ export interface RequestParts {
   stopStrings: readonly string[];
   /** The answer goes on with text that is shown already. */
   continuesText: boolean;
-  /** With a full context the request ends without `done`, holding its last characters back: it is to go on as another one. */
+  /** With a full context the request ends without `done`, and what it holds back stays so: it is to go on as another one. */
   goesOnWhenFull: boolean;
+  /** The request that this one goes on from. */
+  after: Request | null;
 }
 
 export class Request {
@@ -69,22 +71,36 @@ export class Request {
   readonly #matcher: StopMatcher;
   readonly #stopTokenIds: ReadonlySet<number>;
   readonly #tokenText: (id: number) => string;
-  readonly #draftedText = new DraftedText();
-  #unreported: AnswerToken[] = [];
+  readonly #draftedText: DraftedText;
+  /** Tokens of the answer that no event has told of; the last `#unfinished` of them are a piece of a character. */
+  #unreported: AnswerToken[];
+  #unfinished = 0;
   #goesOnWhenFull: boolean;
 
   constructor(
     readonly sequence: Sequence,
     readonly options: ResolvedOptions,
     text: TextModel,
-    { clock, stopStrings, continuesText, goesOnWhenFull }: RequestParts,
+    { clock, stopStrings, continuesText, goesOnWhenFull, after }: RequestParts,
   ) {
     this.clock = clock;
     this.#decoder = text.tokenizer.streamDecoder({ continuesText });
-    this.#matcher = new StopMatcher(stopStrings);
+    this.#matcher = after ? after.#matcher : new StopMatcher(stopStrings);
+    this.#draftedText = after ? after.#draftedText : new DraftedText();
+    this.#unreported = after ? after.#unreported.slice(0, after.#unreported.length - after.#unfinished) : [];
     this.#stopTokenIds = text.stopTokenIds;
     this.#tokenText = (id) => text.tokenizer.decode([id], { skipSpecialTokens: false, continuesText: true });
     this.#goesOnWhenFull = goesOnWhenFull;
+  }
+
+  /** Text of the answer that is held back, because a stop string may begin with it. */
+  get heldText(): string {
+    return this.#matcher.held;
+  }
+
+  /** Tokens of the answer, without those at its end that are only a piece of a character. */
+  get writtenTokens(): number {
+    return this.sequence.answerIds.length - this.#unfinished;
   }
 
   /** So many tokens of the prompt have been computed or found in the cache. */
@@ -121,6 +137,7 @@ export class Request {
     sequence.append(token.id);
     this.#unreported.push(token);
     const written = this.#decoder.push(token.id);
+    this.#unfinished = written === '' ? this.#unfinished + 1 : 0;
     this.#draftedText.push(written.length, token.drafted);
     const { emit, stopped } = this.#matcher.push(written);
     this.#report(emit);
@@ -147,7 +164,7 @@ export class Request {
     return this.#goesOnWhenFull && reason === 'length' && this.sequence.answerIds.length < this.options.maxTokens;
   }
 
-  /** Brings out what decoder and matcher held back, unless it is to be written again in another request. */
+  /** Brings out what decoder and matcher held back, unless another request goes on from there. */
   #finish(reason: FinishReason): FinishReason {
     if (this.#goesOnAfter(reason)) return reason;
     const written = this.#decoder.flush();

@@ -13,6 +13,7 @@
 import { HearthError } from '../lib/errors';
 import { invariant } from '../lib/invariant';
 import { tokenUniform } from '../kernels/shared/random.cpu';
+import type { IdLogprobs } from './logprobs';
 import type { SamplingSettings } from './options';
 
 /** The ids before the token being chosen. */
@@ -198,11 +199,34 @@ export class CpuSampler implements Sampler {
   }
 }
 
+/**
+ * The model's own log probabilities of a token and of the likeliest ones, likeliest first; ties go to the lowest id.
+ * @param logits [vocabSize], left as they are.
+ * @param count how many of the likeliest, at most vocabSize of them.
+ */
+export function tokenLogProbabilities(logits: Float32Array, tokenId: number, count: number): IdLogprobs {
+  const top: number[] = []; // ids, likeliest first
+  for (let id = 0; id < logits.length && count > 0; id++) {
+    if (top.length === count && logits[id]! <= logits[top.at(-1)!]!) continue;
+    if (top.length === count) top.pop();
+    let place = top.length;
+    while (place > 0 && logits[top[place - 1]!]! < logits[id]!) place--;
+    top.splice(place, 0, id);
+  }
+  const normalizer = logSumExp(logits);
+  const logprobOf = (id: number) => logits[id]! - normalizer;
+  return { id: tokenId, logprob: logprobOf(tokenId), top: top.map((id) => ({ id, logprob: logprobOf(id) })) };
+}
+
 /** The natural logarithm of the model's own probability of a token: before penalties, bias and temperature. */
 export function logProbability(logits: Float32Array, tokenId: number): number {
+  return logits[tokenId]! - logSumExp(logits);
+}
+
+function logSumExp(logits: Float32Array): number {
   let max = -Infinity;
   for (const logit of logits) max = Math.max(max, logit);
   let sum = 0;
   for (const logit of logits) sum += Math.exp(logit - max);
-  return logits[tokenId]! - max - Math.log(sum);
+  return max + Math.log(sum);
 }

@@ -22,6 +22,11 @@ export class StopMatcher {
     this.#stops = stops;
   }
 
+  /** The text that is held back. */
+  get held(): string {
+    return this.#held;
+  }
+
   /** Takes the next piece of text. After `stopped` the matcher is spent. */
   push(text: string): StopResult {
     const pending = this.#held + text;

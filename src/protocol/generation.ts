@@ -47,7 +47,12 @@ export interface GenerationOptions extends SamplingOptions {
 }
 
 /** Either a chat through the checkpoint's template or bare text. */
-export type Prompt = ({ kind: 'chat'; messages: ChatMessage[] } & ChatOptions) | { kind: 'text'; text: string };
+export type Prompt = ChatPrompt | { kind: 'text'; text: string };
+
+export interface ChatPrompt extends ChatOptions {
+  kind: 'chat';
+  messages: ChatMessage[];
+}
 
 export interface ChatOptions {
   /** The last message is an answer, and the model goes on with it from its last word. */

@@ -45,7 +45,9 @@ describe('a shared vocabulary', () => {
 
   test('has the same tokens under the same ids; the first difference is told', () => {
     const words = Object.entries(JSON.parse(tales['tokenizer.json']).model.vocab as Record<string, number>);
-    const [[one = ''] = [], [other = ''] = []] = [1181, 2021].map((id) => words.find(([, known]) => known === id) ?? []);
+    const [[one = ''] = [], [other = ''] = []] = [1181, 2021].map(
+      (id) => words.find(([, known]) => known === id) ?? [],
+    );
     const texts = changed(({ model }) => {
       model.vocab[one] = 2021;
       model.vocab[other] = 1181;

@@ -19,6 +19,7 @@ export function AnswerEnd() {
   return (
     <div className="answer-end">
       {run && run.phase !== 'writing' && <p className="phase">{phaseOf(run, label)}</p>}
+      {last?.leftOut !== undefined && <p className="phase">{strings.leftOut({ messages: last.leftOut })}</p>}
       {isIdle && last.role === 'assistant' && <EndNote state={last.state} nothingAdded={addedNothing} label={label} />}
       {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- figures of the answer, not the result of a form */}
       <p className="statistics" role="status" aria-label={strings.statistics} aria-live="off">

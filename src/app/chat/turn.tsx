@@ -1,9 +1,11 @@
 /** One message with what can be done to it. Only the message that grows renders again while an answer runs. */
 import { memo, useRef, useState } from 'react';
+import { SPECULATION } from '../../client';
 import { splitThinking } from '../markdown/split-thinking';
 import { useApp } from '../state/use-app';
 import type { Message } from '../chats/types';
 import { AnswerText } from './answer-text';
+import { DraftedText } from './drafted-text';
 import { AttachmentList } from './attachments';
 import { CopyButton } from './copy-button';
 import { AgainIcon, BackIcon, DeleteIcon, EditIcon, ForthIcon } from './icons';
@@ -26,7 +28,8 @@ interface TurnProps {
 
 export const Turn = memo(function Turn(props: TurnProps) {
   const { message, urgent } = props;
-  const { role, content, state, attachments } = message;
+  const { role, content, state, attachments, draftedRanges } = message;
+  const colourDrafted = useApp(({ settings }) => SPECULATION && settings.colourDrafted);
   const [editing, setEditing] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const growing = state === 'streaming';
@@ -43,7 +46,9 @@ export const Turn = memo(function Turn(props: TurnProps) {
     <div className={`turn turn-${role}`}>
       <article className={`message message-${role}`} aria-label={author} data-growing={growing}>
         {attachments && <AttachmentList attachments={attachments} />}
-        {role === 'assistant' ? (
+        {colourDrafted && draftedRanges ? (
+          <DraftedText text={content} ranges={draftedRanges} />
+        ) : role === 'assistant' ? (
           <AnswerText text={content} growing={growing} urgent={urgent} />
         ) : (
           content !== '' && (

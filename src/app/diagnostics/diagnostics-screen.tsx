@@ -6,6 +6,7 @@ import { useApp } from '../state/use-app';
 import { wordsOf } from '../strings';
 import { diagnostics as english } from '../strings/en/diagnostics';
 import { Page, Section } from '../ui/page';
+import { EngineNow } from './engine-now';
 import { Facts } from './facts';
 import { Findings } from './findings';
 import { collectReport, logLine, reportText, type DiagnosticsReport } from './report';
@@ -36,6 +37,9 @@ export default function DiagnosticsScreen() {
       ) : (
         <p>{strings.looking}</p>
       )}
+      <Section title={strings.engineNow}>
+        <EngineNow />
+      </Section>
       <Section title={strings.log}>
         <p className="help">{entries.length === 0 ? strings.logEmpty : strings.logCount({ count: entries.length })}</p>
         {entries.length > 0 && (

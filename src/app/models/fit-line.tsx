@@ -4,6 +4,7 @@ import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
 import { GoodIcon, WarnIcon } from '../ui/icons';
 import { fitOf, needOf, type Fit } from './fit';
+import { wantedDraft } from './draft';
 import { useContextLength } from './model-facts';
 import { labelOf, type Row } from './row';
 import { strings } from './strings';
@@ -39,11 +40,19 @@ function sayFit(fit: Fit): string {
   }
 }
 
-/** What loading this one does to the others, and what a newly chosen context asks for. */
+/** What loading this one does to the others, and what a newly chosen context or draft asks for; sentences, some empty. */
 function useNeighbours(modelId: string, { state, action, loaded }: Row): string[] {
   const others = useApp(({ loadedModels }) => [...loadedModels.keys()].filter((id) => id !== modelId).join('\n'));
   const leaving = useApp(({ modelsLeavingFor }) => modelsLeavingFor(modelId).join('\n'));
-  if (action === 'loadAgain' && loaded) return [strings.contextChanged({ tokens: loaded.contextLength })];
+  const context = useApp(({ contextLengths }) => contextLengths[modelId]);
+  const draft = useApp(({ settings }) => wantedDraft(settings, modelId));
+  if (action === 'loadAgain' && loaded) {
+    const { contextLength: tokens, draftModelId } = loaded;
+    return [
+      (context ?? tokens) !== tokens ? strings.contextChanged({ tokens }) : '',
+      draft !== draftModelId ? (draft === null ? strings.draftOff : strings.draftOn({ draft: labelOf(draft) })) : '',
+    ];
+  }
   if (state !== 'here' && state !== 'inMemory') return [];
   const names = (ids: string) => ids.split('\n').filter(Boolean).map(labelOf).join(', ');
   if (leaving !== '') return [strings.leaving({ models: names(leaving) })];

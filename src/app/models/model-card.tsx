@@ -9,6 +9,7 @@ import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
 import { DeleteDialog } from './delete-dialog';
 import { DetailsDialog } from './details-dialog';
+import { DraftChoice } from './draft-choice';
 import { FitLine } from './fit-line';
 import { ModelFacts } from './model-facts';
 import { ModelNoteLine } from './model-note';
@@ -44,6 +45,7 @@ export function ModelCard({ report }: CardProps) {
       <ModelNoteLine report={report} />
       {row.state === 'paused' && <PausedLine report={report} />}
       <ModelFacts report={report} label={label} />
+      <DraftChoice modelId={modelId} />
       {isAtRest && <FitLine report={report} row={row} />}
     </li>
   );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LocalModel, ModelReport } from '../../client';
+import { defaultSettings } from '../settings/settings';
 import type { ModelState } from '../state/model-slice';
 import type { PacedProgress } from '../state/pace';
 import { labelOf, rowOf } from './row';
@@ -27,7 +28,7 @@ const progress = (phase: PacedProgress['phase']): PacedProgress => ({
   secondsLeft: null,
 });
 
-const model = { id: 'tales', contextLength: 1024 } as LocalModel;
+const model = { id: 'tales', contextLength: 1024, draftModelId: null } as LocalModel;
 const absent: ModelState = { kind: 'absent' };
 const loading = (phase: PacedProgress['phase'] | null): ModelState => ({
   kind: 'loading',
@@ -40,6 +41,7 @@ const nothing = {
   loadedModels: new Map(),
   contextLengths: {},
   modelReports: null,
+  settings: defaultSettings,
 };
 
 describe('a row', () => {

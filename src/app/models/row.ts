@@ -3,6 +3,7 @@ import { findModel } from '../../catalog/catalog';
 import type { LocalModel, ModelReport } from '../../client';
 import type { PacedProgress } from '../state/pace';
 import type { AppState } from '../state/store';
+import { wantedDraft } from './draft';
 
 export type RowState =
   | 'absent'
@@ -29,7 +30,7 @@ export interface Row {
 
 type RowSource = Pick<
   AppState,
-  'transfers' | 'modelId' | 'modelState' | 'loadedModels' | 'contextLengths' | 'modelReports'
+  'transfers' | 'modelId' | 'modelState' | 'loadedModels' | 'contextLengths' | 'modelReports' | 'settings'
 >;
 
 export function rowOf(state: RowSource, report: ModelReport): Row {
@@ -50,12 +51,19 @@ export function rowOf(state: RowSource, report: ModelReport): Row {
       : { state: 'loading', action: 'cancel', progress, loaded };
   }
   if (loaded) {
-    const chosen = state.contextLengths[modelId] ?? loaded.contextLength;
     const isInUse = isSelected && modelState.kind === 'ready';
-    const action = chosen !== loaded.contextLength ? 'loadAgain' : isInUse ? 'unload' : 'use';
+    const action = !isLoadedAsWanted(state, loaded) ? 'loadAgain' : isInUse ? 'unload' : 'use';
     return { state: isInUse ? 'inUse' : 'loaded', action, progress: null, loaded };
   }
   return { ...restingRow(report), progress: null, loaded };
+}
+
+/** Whether what a person has chosen since would load it otherwise. */
+export function isLoadedAsWanted(state: Pick<AppState, 'contextLengths' | 'settings'>, loaded: LocalModel): boolean {
+  const { id, contextLength, draftModelId } = loaded;
+  return (
+    (state.contextLengths[id] ?? contextLength) === contextLength && wantedDraft(state.settings, id) === draftModelId
+  );
 }
 
 function restingRow({ state, fetching }: ModelReport): Pick<Row, 'state' | 'action'> {

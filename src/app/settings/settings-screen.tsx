@@ -1,5 +1,5 @@
 /** The settings of the whole page, each a sentence with its choices. */
-import { version } from '../../client';
+import { SPECULATION, version } from '../../client';
 import { isAppleKeyboard } from '../commands/chord';
 import { addressOf } from '../navigation/screens';
 import { useApp } from '../state/use-app';
@@ -10,7 +10,7 @@ import { CheckField, ChoiceField, SelectField } from './fields';
 import { KeptHere } from './kept-here';
 import { PasteField } from './paste-field';
 import { Presets } from './presets';
-import { sendKeys, textSizes, themes, type Settings } from './settings';
+import { contextPolicies, sendKeys, textSizes, themes, type Settings } from './settings';
 
 const strings = wordsOf('settings', english);
 
@@ -90,6 +90,7 @@ function Look() {
 function Writing() {
   const [sendKey, setSendKey] = useSetting('sendKey');
   const [showStatistics, setShowStatistics] = useSetting('showStatistics');
+  const [colourDrafted, setColourDrafted] = useSetting('colourDrafted');
   const modifier = isAppleKeyboard() ? '⌘' : strings.control;
   const names = { enter: strings.sendKeys.enter, 'ctrl-enter': strings.sendKeys.ctrlEnter({ modifier }) };
   return (
@@ -103,12 +104,22 @@ function Writing() {
       />
       <PasteField />
       <CheckField label={strings.showStatistics} checked={showStatistics} onChange={setShowStatistics} />
+      {SPECULATION && (
+        <CheckField
+          label={strings.colourDrafted}
+          help={strings.colourDraftedHelp}
+          checked={colourDrafted}
+          onChange={setColourDrafted}
+        />
+      )}
     </Section>
   );
 }
 
 function Told() {
   const [systemPrompt, setSystemPrompt] = useSetting('systemPrompt');
+  const [contextPolicy, setContextPolicy] = useSetting('contextPolicy');
+  const policies = { stop: strings.contextPolicies.stop, 'drop-oldest': strings.contextPolicies.dropOldest };
   return (
     <Section title={strings.model}>
       <div className="field">
@@ -125,6 +136,13 @@ function Told() {
           {strings.systemPromptHelp}
         </p>
       </div>
+      <ChoiceField
+        label={strings.contextPolicy}
+        help={strings.contextPolicyHelp}
+        value={contextPolicy}
+        choices={contextPolicies.map((value) => ({ value, name: policies[value] }))}
+        onChange={setContextPolicy}
+      />
       <Presets />
     </Section>
   );

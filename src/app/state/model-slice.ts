@@ -5,6 +5,7 @@
 import { defaultModelId, findModel } from '../../catalog/catalog';
 import { isAbort, toHearthError, type HearthError, type LocalModel, type ModelLocation } from '../../client';
 import { throwIfAborted } from '../../lib/errors';
+import { wantedDraft } from '../models/draft';
 import { createPace, type PacedProgress } from './pace';
 import type { ShelfSlice } from './shelf-slice';
 import type { AppServices, Slice, StartOptions } from './store';
@@ -55,7 +56,9 @@ export function createModelSlice({ client }: AppServices, start: StartOptions): 
         // What has to make room stays until the new one is on this machine.
         if (leaving.length > 0) await client.fetchModel(source, options);
         await Promise.all(leaving.map(get().unloadModel));
-        const model = await client.loadModel(source, { ...options, contextLength: get().contextLengths[modelId] });
+        const { contextLengths, settings } = get();
+        const chosen = { contextLength: contextLengths[modelId], draft: wantedDraft(settings, modelId) };
+        const model = await client.loadModel(source, { ...options, ...chosen });
         if (signal.aborted) {
           await model.dispose(); // it came after all, but is not wanted any more
           throwIfAborted(signal);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../client/client';
 import {
   createFakeEngine,
@@ -15,9 +15,13 @@ import { createFakeStorage, NO_PLACES } from '../chats/testing/fake-places';
 import { readStartAddress } from './start-address';
 import { createAppStore, type AppServices, type AppState } from './store';
 
+const speculation = vi.hoisted(() => ({ SPECULATION: false }));
+vi.mock('../../client/speculation', () => speculation);
+
 const threads: FakeThread[] = [];
 afterEach(() => {
   for (const thread of threads.splice(0)) thread.close();
+  speculation.SPECULATION = false;
 });
 
 interface SetUp extends FakeEngineOptions {
@@ -198,6 +202,23 @@ describe('using a model', () => {
     await using;
     expect(engine.calls).toEqual(['load tales', 'unload tales', 'load tales-draft']);
     expect([...state().loadedModels.keys()]).toEqual(['tales-draft']);
+  });
+
+  it('loads it again when a draft was chosen or given up meanwhile', async () => {
+    speculation.SPECULATION = true;
+    const { state, engine } = setUp({ device: webgpu(1e9) });
+    await state().openShelf();
+    await state().begin();
+    state().changeSettings({ useDraft: true });
+    await state().useModel('tales');
+    expect(state().modelState).toMatchObject({ kind: 'ready', model: { draftModelId: 'tales-draft' } });
+    state().changeSettings({ useDraft: false });
+    await state().useModel('tales');
+    expect(engine.calls.filter((call) => call.startsWith('load'))).toEqual([
+      'load tales',
+      'load tales with tales-draft',
+      'load tales',
+    ]);
   });
 
   it('makes room also where nothing is known of the sizes', async () => {

@@ -6,6 +6,7 @@
 import { isAbort, toHearthError, type DeviceReport, type HearthError, type ModelReport } from '../../client';
 import { readContextLengths, writeContextLengths, type ContextLengths } from '../models/context-lengths';
 import { addNeeds, fitOf, needOf } from '../models/fit';
+import { isLoadedAsWanted } from '../models/row';
 import { sourceOf } from './model-slice';
 import { createPace, type PacedProgress } from './pace';
 import type { AppServices, Slice } from './store';
@@ -156,10 +157,9 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
 
       async useModel(modelId) {
         setNote(modelId, null);
-        const { modelId: selected, loadedModels, contextLengths, selectModel, unloadModel } = get();
+        const { modelId: selected, loadedModels, selectModel, unloadModel } = get();
         const loaded = loadedModels.get(modelId);
-        const wanted = contextLengths[modelId];
-        if (loaded && wanted !== undefined && wanted !== loaded.contextLength) await unloadModel(modelId);
+        if (loaded && !isLoadedAsWanted(get(), loaded)) await unloadModel(modelId);
         if (selected !== modelId) selectModel(modelId);
         try {
           await get().needModel();

@@ -303,6 +303,41 @@ describe('going on with an answer', () => {
   });
 });
 
+describe('what is told of an answer', () => {
+  it('is how many of the oldest messages were left out, as the person has settled', async () => {
+    const { state, engine } = setUp({ dropped: 4 });
+    state().changeSettings({ contextPolicy: 'drop-oldest' });
+    await state().send('Hello');
+    expect(engine.requests[0]?.options.contextPolicy).toBe('drop-oldest');
+    expect(state().transcript[1]).toMatchObject({ leftOut: 4, state: 'done' });
+    const { state: other, engine: otherEngine } = setUp();
+    await other().send('Hello');
+    expect(otherEngine.requests[0]?.options.contextPolicy).toBe('stop');
+    expect(other().transcript[1]).not.toHaveProperty('leftOut');
+  });
+
+  it('is what the draft guessed, over all parts of an answer', async () => {
+    let turn = 0;
+    const { state } = setUp({
+      words: () =>
+        [
+          ['Once', ' upon'],
+          [' a', ' time', '.'],
+        ][turn++] ?? [],
+      draftedRangesOf: (word) => (word.length > 3 ? [[1, word.length]] : word === '.' ? [[0, 1]] : []),
+    });
+    await state().send('A story');
+    const { id = '' } = state().transcript[1] ?? {};
+    const marked = () => {
+      const { content = '', draftedRanges = [] } = state().transcript[1] ?? {};
+      return draftedRanges.map((range) => content.slice(...range));
+    };
+    expect(marked()).toEqual(['nce', 'upon']);
+    await state().goOn(id);
+    expect(marked()).toEqual(['nce', 'upon', 'time.']);
+  });
+});
+
 describe('other words', () => {
   it('of the person are a branch that is answered; of the model, one to go on from', async () => {
     const { state, engine } = setUp();

@@ -64,6 +64,9 @@ export const chat: Translation<typeof english> = {
   sendEdited: 'Als neue Fassung senden',
   saveEdited: 'Als neue Fassung sichern',
   stoppedHere: 'Hier angehalten.',
+  leftOut:
+    '{messages, plural, one{Die älteste Nachricht passt nicht mehr und wurde weggelassen.} other{Die ältesten # Nachrichten passen nicht mehr und wurden weggelassen.}}',
+  draftedText: 'Vom Entwurfsmodell erraten',
   brokeOff: 'Hier ist die Antwort abgebrochen.',
   hadNothingToAdd: '{author} hatte nichts hinzuzufügen.',
   jumpToLatest: 'Zum Neuesten',

@@ -66,6 +66,23 @@ export const diagnostics: Translation<typeof english> = {
     unknown: 'sagt dieser Browser nicht',
   },
 
+  engineNow: 'Was die Engine gerade tut',
+  engineIdle: 'Es ist kein Modell geladen.',
+  engine: {
+    model: 'Modell',
+    answers: 'Antworten',
+    answersNow: '{running, number} in Arbeit, {waiting, number} warten',
+    blocks: 'Blöcke für Schlüssel und Werte',
+    blocksNow: '{used, number} in Gebrauch, {cached, number} für später aufgehoben, von {total, number}',
+    hits: 'Token der Anfragen, die noch da waren',
+    rows: 'Zeilen je Schritt',
+    rowsNow: '{rows}, {steps, plural, one{nach # Schritt} other{nach # Schritten}}',
+    weights: 'Speicher für Gewichte',
+    kv: 'Speicher für Schlüssel und Werte',
+    activations: 'Speicher für Aktivierungen',
+    state: 'Speicher für den Zustand der Sequenzen',
+  },
+
   log: 'Was geschehen ist',
   logEmpty: 'Noch nichts.',
   logCount: '{count, plural, one{Der letzte Eintrag} other{Die letzten # Einträge}}, der neueste unten.',

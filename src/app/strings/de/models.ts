@@ -48,6 +48,11 @@ export const models: Translation<typeof english> = {
   leaving: 'Beim Laden wird {models} entladen: zusammen passen sie vielleicht nicht.',
   staying: '{models} bleibt daneben geladen.',
   contextChanged: 'Es ist mit {tokens, number} Token geladen. Laden Sie es neu, damit der neue Kontext gilt.',
+  draft: 'Mit dem Entwurfsmodell {draft} schreiben',
+  draftHelp:
+    '{draft} ist kleiner und errät die nächsten Wörter; {model} prüft sie und behält, was es selbst geschrieben hätte. So kommt die Antwort früher. {size} zum Herunterladen.',
+  draftOn: 'Es ist ohne Entwurfsmodell geladen. Laden Sie es neu, um mit {draft} zu schreiben.',
+  draftOff: 'Es ist mit einem Entwurfsmodell geladen. Laden Sie es neu, um ohne zu schreiben.',
 
   get: 'Holen',
   getModel: 'Holen: {model}',

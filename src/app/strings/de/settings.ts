@@ -23,11 +23,17 @@ export const settings: Translation<typeof english> = {
   maxPaste: 'Eingefügter Text wird ab so vielen Zeichen zum Anhang',
   maxPasteWrong: 'Eine ganze Zahl von {min, number} bis {max, number}.',
   showStatistics: 'Tempo und Länge unter jeder Antwort zeigen',
+  colourDrafted: 'Wörter färben, die ein Entwurfsmodell erraten hat',
+  colourDraftedHelp:
+    'Antworten mit solchen Wörtern erscheinen dann so, wie sie geschrieben wurden, ohne Überschriften, Listen und Ähnliches.',
 
   model: 'Was dem Modell gesagt wird',
   systemPrompt: 'Jeder neue Chat beginnt mit diesem System-Prompt',
   systemPromptHelp:
     'Zum Beispiel „Antworte in zwei Sätzen.“ Er braucht Platz im Kontext. Jeder Chat kann einen anderen haben.',
+  contextPolicy: 'Wenn ein Chat nicht mehr in den Kontext des Modells passt',
+  contextPolicies: { stop: 'Anhalten und es sagen', dropOldest: 'Die ältesten Nachrichten weglassen' },
+  contextPolicyHelp: 'Weggelassene Nachrichten bleiben im Chat; nur das Modell sieht sie nicht mehr.',
   presets: 'Vorlagen',
   noPresets:
     'Noch keine. Die Einstellungen eines Chats lassen sich dort als Vorlage sichern und stehen dann jedem Chat zur Wahl.',

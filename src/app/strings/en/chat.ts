@@ -66,6 +66,9 @@ export const chat = {
   sendEdited: 'Send as a new version',
   saveEdited: 'Save as a new version',
   stoppedHere: 'Stopped here.',
+  leftOut:
+    '{messages, plural, one{The oldest message no longer fits and was left out.} other{The oldest # messages no longer fit and were left out.}}',
+  draftedText: 'Guessed by the draft model',
   brokeOff: 'The answer broke off here.',
   hadNothingToAdd: '{author} had nothing to add.',
   jumpToLatest: 'Jump to latest',

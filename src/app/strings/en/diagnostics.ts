@@ -61,6 +61,23 @@ export const diagnostics = {
     unknown: 'not told by this browser',
   },
 
+  engineNow: 'What the engine is doing',
+  engineIdle: 'No model is loaded.',
+  engine: {
+    model: 'Model',
+    answers: 'Answers',
+    answersNow: '{running, number} running, {waiting, number} waiting',
+    blocks: 'Blocks of keys and values',
+    blocksNow: '{used, number} in use, {cached, number} kept for later, of {total, number}',
+    hits: 'Prompt tokens that were kept from before',
+    rows: 'Rows per step',
+    rowsNow: '{rows}, {steps, plural, one{after # step} other{after # steps}}',
+    weights: 'Memory for weights',
+    kv: 'Memory for keys and values',
+    activations: 'Memory for activations',
+    state: 'Memory for the state of sequences',
+  },
+
   log: 'What has happened',
   logEmpty: 'Nothing yet.',
   logCount: '{count, plural, one{The last entry} other{The last # entries}}, newest below.',

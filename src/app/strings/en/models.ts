@@ -47,6 +47,11 @@ export const models = {
   leaving: 'Loading it unloads {models}: together they may not fit.',
   staying: '{models} stays loaded beside it.',
   contextChanged: 'It is loaded with {tokens, number} tokens. Load it again for the new context.',
+  draft: 'Write with the draft model {draft}',
+  draftHelp:
+    '{draft} is smaller and guesses the next words; {model} checks them and keeps those it would have written itself, so the answer comes sooner. {size} to download.',
+  draftOn: 'It is loaded without a draft model. Load it again to write with {draft}.',
+  draftOff: 'It is loaded with a draft model. Load it again to write without one.',
 
   // What can be done
   get: 'Get',

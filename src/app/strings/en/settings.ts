@@ -21,10 +21,16 @@ export const settings = {
   maxPaste: 'A paste becomes an attachment from this many characters on',
   maxPasteWrong: 'A whole number from {min, number} to {max, number}.',
   showStatistics: 'Show speed and length under each answer',
+  colourDrafted: 'Colour the words that a draft model guessed',
+  colourDraftedHelp:
+    'Answers with such words are then shown as they were written, without headings, lists and the like.',
 
   model: 'What the model is told',
   systemPrompt: 'Every new chat begins with this system prompt',
   systemPromptHelp: 'For example “Answer in two sentences.” It takes room in the context. Each chat can have another.',
+  contextPolicy: 'When a chat no longer fits the model’s context',
+  contextPolicies: { stop: 'Stop and say so', dropOldest: 'Leave out its oldest messages' },
+  contextPolicyHelp: 'Messages that are left out stay in the chat; only the model no longer sees them.',
   presets: 'Presets',
   noPresets: 'None yet. A chat’s own settings can be saved as a preset there, and are then offered to every chat.',
   presetOptions: '{count, plural, =0{the model’s own sampling} one{# sampling option} other{# sampling options}}',
