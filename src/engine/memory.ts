@@ -8,6 +8,7 @@ import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelPage, ModelShape } from '../models/page';
 import type { RunnerOptions } from './runner';
+import { scratchBuffers, stateBuffers } from './state-buffers';
 
 /** Positions reserved where nobody asks for a number. */
 export const DEFAULT_CONTEXT = 4096;
@@ -66,7 +67,7 @@ export function planRunner(
 export interface RunnerMemory {
   /** Keys and values of all layers. */
   cacheBytes: number;
-  /** Activations, and the table of rotations. */
+  /** Activations, the table of rotations, and what the device keeps of sequences and their drawing. */
   workBytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
@@ -79,10 +80,15 @@ export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, op
     const rows = /^(picked|logits)/.test(name) ? options.maxOutputs : options.maxRows;
     return 4 * stride * roundUp(rows, ROW_MULTIPLE);
   });
+  const logitStride = page.activations(config)['logits'] ?? 0;
+  const state = [stateBuffers(options, shape.vocabSize), scratchBuffers(options, shape.vocabSize, logitStride)]
+    .flatMap((words) => Object.values<number>(words))
+    .map((words) => 4 * words);
+  const work = [...activations, ...state, 4 * options.contextLength * shape.headDim];
   return {
     cacheBytes: 2 * shape.layers * pool,
-    workBytes: activations.reduce((sum, bytes) => sum + bytes, 4 * options.contextLength * shape.headDim),
-    largestBufferBytes: Math.max(pool, ...activations),
+    workBytes: work.reduce((sum, bytes) => sum + bytes, 0),
+    largestBufferBytes: Math.max(pool, ...work),
   };
 }
 

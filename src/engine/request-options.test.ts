@@ -211,12 +211,3 @@ describe('the figures of a model', () => {
     expect(model.stats().rowsPerStep).toBeGreaterThan(1);
   });
 });
-
-it('a draft is refused with a sentence', async () => {
-  const engine = createEngine({ device: null });
-  engines.push(engine);
-  await expect(engine.loadModel(stored, { draft: stored })).rejects.toMatchObject({
-    code: 'bad-request',
-    message: expect.stringContaining('speculative decoding is not there yet'),
-  });
-});

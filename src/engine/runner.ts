@@ -11,7 +11,7 @@ import { commit } from '../kernels/commit/commit';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/product';
-import { LOGPROB_WORDS, recordSampling, samplingScratch } from '../kernels/sampling';
+import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';
 import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
 import { invariant, present } from '../lib/invariant';
@@ -21,6 +21,7 @@ import { DeviceModel } from './device-model';
 import type { ForwardInputs, ModelParts } from './device-model';
 import { biasPairs, slotWords, tokenCounts, wantsPenalties } from './slot-upload';
 import type { SlotContent } from './slot-upload';
+import { scratchBuffers, stateBuffers } from './state-buffers';
 
 export interface RunnerOptions {
   /** Positions one sequence may have. */
@@ -88,7 +89,7 @@ export class Runner {
   readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
   readonly #steps = new Map<string, PreparedStep>();
-  readonly #buffers: DeviceBuffer[] = [];
+  readonly #buffers: readonly DeviceBuffer[];
 
   private constructor(
     readonly backend: Backend,
@@ -96,40 +97,23 @@ export class Runner {
     draft: ModelParts | null,
     readonly options: RunnerOptions,
   ) {
-    const { contextLength, blocks, maxRows, maxSequences, maxOutputs } = options;
+    const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
     this.target = new DeviceModel(backend, target, modelOptions);
     this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences });
     this.vocabSize = this.target.shape.vocabSize;
 
-    const create = (label: string, words: number): DeviceBuffer => {
-      const buffer = backend.createBuffer(label, 4 * words);
-      this.#buffers.push(buffer);
-      return buffer;
-    };
-    const slots = maxSequences + 1; // and the null slot
-    this.inputs = {
-      rows: create('rows', 4 * maxRows),
-      tables: create('block tables', this.cache.tables.length),
-      picked: create('picked rows', maxOutputs),
-      slots: create('slots', slots * SLOT_WORDS),
-      tokens: create('tokens', slots * contextLength),
-    };
-    this.#plan = new Uint32Array(2 * (1 + maxSequences + maxRows));
-    this.#state = {
-      plan: create('plan', this.#plan.length),
-      pairs: create('second rows of pairs', maxSequences),
-      counts: create('token counts', slots * this.vocabSize),
-      biases: create('biases', slots * 2 * MAX_BIASES),
-      chosen: create('chosen tokens', maxOutputs),
-      results: create('results', maxSequences * RESULT_WORDS),
-      logprobs: create('log-probabilities', maxOutputs * LOGPROB_WORDS),
-    };
-    const scratch = samplingScratch({ vocabSize: this.vocabSize, logitStride: this.target.logitStride });
-    this.#scratch = Object.fromEntries(
-      Object.entries(scratch).map(([name, bytes]) => [name, create(name, (maxOutputs * bytes) / 4)]),
-    ) as SamplingBuffers['scratch'];
+    const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>
+      Object.fromEntries(
+        Object.entries<number>(words).map(([label, count]) => [label, backend.createBuffer(label, 4 * count)]),
+      ) as Record<N, DeviceBuffer>;
+    const state = createAll(stateBuffers(options, this.vocabSize));
+    this.inputs = state;
+    this.#state = state;
+    this.#plan = new Uint32Array(state.plan.bytes / 4);
+    this.#scratch = createAll(scratchBuffers(options, this.vocabSize, this.target.logitStride));
+    this.#buffers = [...Object.values(state), ...Object.values<DeviceBuffer>(this.#scratch)];
     backend.write(
       this.inputs.picked,
       0,
