@@ -6,5 +6,5 @@ const more = import.meta.env['HEARTH_DEEP'] === '1' ? 10 : 1;
 describeSampling(() => Promise.resolve(new CpuBackend()), {
   draws: 10_000 * more,
   smallDraws: 10_000 * more,
-  largeDraws: 160 * more,
+  largeDraws: 80 * more,
 });

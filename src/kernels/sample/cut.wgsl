@@ -1,7 +1,9 @@
 // For a row with top-k or top-p, the rank of the last token that both keep. With tokens in order of rank each filter keeps
-// a prefix: the k first; the fewest that reach p of the probability within top-k. Either prefix is the shortest that
-// measures enough, a token measuring one or its probability, and where it ends is found digit by digit (radix select):
-// no list is sorted. Measures are 64-bit integers (low, high): their sums do not depend on the order of the threads.
+// a prefix: the k first; the fewest that reach p of the probability within top-k. Either is the shortest prefix that
+// measures enough, a token measuring one or its probability. Where it ends is found digit by digit (radix select) until no
+// more candidates share the digits found than there are threads, which is the case from the start for the usual top-k;
+// then each thread sums what is before its own. Measures are 64-bit integers (low, high): their sums do not depend on
+// the order of the threads.
 
 @group(0) @binding(0) var<storage, read> logits: array<u32>;       // [outputs][LOGIT_STRIDE] f32 bits
 @group(0) @binding(1) var<storage, read> rows: array<vec4u>;       // [rows]: token, position, slot, dead
@@ -12,14 +14,17 @@
 @group(0) @binding(6) var<storage, read> candidates: array<u32>;   // [outputs][1 + LOGIT_STRIDE]: how many, ids
 @group(0) @binding(7) var<storage, read_write> cuts: array<vec2u>; // [outputs] ranks
 
-const DIGITS = 7u;       // of a rank, 8 bits each: four of the key, three of the id
-const VALUES = 256u;     // of a digit; a thread each
-const CACHED = 1024u;    // candidates whose ranks are kept at hand
+const VALUES = 256u;   // of a digit; a thread each. A rank has seven digits: four of the key, three of the id
 
-var<workgroup> cache: array<vec2u, CACHED>;
-var<workgroup> lows: array<atomic<u32>, VALUES>;        // [value] Σ measure of the candidates with that digit
+var<workgroup> counts: array<atomic<u32>, VALUES>;   // [value] candidates with that digit
+var<workgroup> lows: array<atomic<u32>, VALUES>;     // [value] Σ of their measures
 var<workgroup> highs: array<atomic<u32>, VALUES>;
-var<workgroup> group_sums: array<vec2u, GROUP>;         // of GROUP consecutive values
+var<workgroup> group_sums: array<vec2u, GROUP>;      // of GROUP consecutive values
+var<workgroup> sharing: u32;                         // candidates that share the digits found
+var<workgroup> few: array<vec2u, THREADS>;           // their ranks once they are few, in any order
+var<workgroup> few_measures: array<vec2u, THREADS>;
+var<workgroup> few_count: atomic<u32>;
+var<workgroup> found: vec2u;
 
 fn add(a: vec2u, b: vec2u) -> vec2u {
   let low = a.x + b.x;
@@ -45,23 +50,12 @@ fn rank_of(output: u32, candidate: u32) -> vec2u {
   return vec2u(rank_key(logits[output * LOGIT_STRIDE + id]), id);
 }
 
-fn cached_rank(output: u32, candidate: u32) -> vec2u {
-  if (candidate < CACHED) {
-    return cache[candidate];
+// What a token measures: one, or its probability over the likeliest's in units of 2⁻⁴⁰.
+fn measure_of(key: u32, by_mass: bool, top: u32, slot: u32) -> vec2u {
+  if (by_mass) {
+    return to_integer(exp(-tempered(distance_below(top, key), slot)) * 0x1p+40f);
   }
-  return rank_of(output, candidate);
-}
-
-// Which prefix is looked for.
-struct Goal {
-  by_mass: bool,   // whether a token measures its probability or one
-  limit: vec2u,    // the last rank that may be in it
-  wanted: vec2u,   // what it measures at least
-}
-
-// A token's probability over the likeliest's, in units of 2⁻⁴⁰.
-fn mass_of(key: u32, top: u32, slot: u32) -> vec2u {
-  return to_integer(exp(-tempered(distance_below(top, key), slot)) * 0x1p+40f);
+  return vec2u(1u, 0u);
 }
 
 fn digit_of(rank: vec2u, digit: u32) -> u32 {
@@ -89,6 +83,7 @@ fn with_digit(prefix: vec2u, digit: u32, value: u32) -> vec2u {
 
 fn clear_sums(thread: u32) {
   workgroupBarrier();
+  atomicStore(&counts[thread], 0u);
   atomicStore(&lows[thread], 0u);
   atomicStore(&highs[thread], 0u);
   workgroupBarrier();
@@ -96,6 +91,7 @@ fn clear_sums(thread: u32) {
 
 // Adds to the sum of a digit's value; each time the low word overflows the high one gets one more.
 fn accumulate(value: u32, measure: vec2u) {
+  atomicAdd(&counts[value], 1u);
   let before = atomicAdd(&lows[value], measure.x);
   let carried = measure.y + select(0u, 1u, before + measure.x < before);
   if (carried > 0u) {
@@ -107,67 +103,28 @@ fn sum_of(value: u32) -> vec2u {
   return vec2u(atomicLoad(&lows[value]), atomicLoad(&highs[value]));
 }
 
-// The last rank of the shortest prefix that measures what is wanted; the limit where all together measure less.
-fn prefix_end(goal: Goal, output: u32, slot: u32, top: u32, thread: u32) -> vec2u {
-  let count = candidates[output * (1u + LOGIT_STRIDE)];
-  var prefix = vec2u();
-  var before = vec2u();   // measure of all ranks before those with this prefix
-  var reached = true;
-  for (var digit = 0u; digit < DIGITS; digit++) {
-    clear_sums(thread);
-    for (var i = thread; i < count; i += THREADS) {
-      let rank = cached_rank(output, i);
-      if (has_prefix(rank, prefix, digit) && !is_before(goal.limit, rank)) {
-        var measure = vec2u(1u, 0u);
-        if (goal.by_mass) {
-          measure = mass_of(rank.x, top, slot);
-        }
-        accumulate(digit_of(rank, digit), measure);
-      }
+fn sum_groups(thread: u32) {
+  workgroupBarrier();
+  if (thread < GROUP) {
+    var sum = vec2u();
+    for (var i = 0u; i < GROUP; i++) {
+      sum = add(sum, sum_of(thread * GROUP + i));
     }
-    workgroupBarrier();
-    if (thread < GROUP) {
-      var sum = vec2u();
-      for (var i = 0u; i < GROUP; i++) {
-        sum = add(sum, sum_of(thread * GROUP + i));
-      }
-      group_sums[thread] = sum;
-    }
-    workgroupBarrier();
-    var group = 0u;
-    for (; group < GROUP; group++) {
-      let through = add(before, group_sums[group]);
-      if (!is_less(through, goal.wanted)) {
-        break;
-      }
-      before = through;
-    }
-    var value = group * GROUP;
-    for (; value < VALUES; value++) {
-      let through = add(before, sum_of(value));
-      if (!is_less(through, goal.wanted)) {
-        break;
-      }
-      before = through;
-    }
-    reached = reached && value < VALUES;
-    prefix = with_digit(prefix, digit, min(value, VALUES - 1u));
-  }
-  return select(goal.limit, prefix, reached);
-}
-
-// The probability of all candidates up to `limit`, in units of 2⁻⁴⁰ of the likeliest's.
-fn mass_through(limit: vec2u, output: u32, slot: u32, top: u32, thread: u32) -> f32 {
-  let count = candidates[output * (1u + LOGIT_STRIDE)];
-  clear_sums(thread);
-  for (var i = thread; i < count; i += THREADS) {
-    let rank = cached_rank(output, i);
-    if (!is_before(limit, rank)) {
-      accumulate(0u, mass_of(rank.x, top, slot));
-    }
+    group_sums[thread] = sum;
   }
   workgroupBarrier();
-  return to_number(sum_of(0u));
+}
+
+// What top-p asks for: of what top-k's prefix measures, where there is one, else of the whole row.
+fn wanted_mass(prefix_mass: vec2u, output: u32, slot: u32) -> vec2u {
+  var mass = to_number(prefix_mass);
+  if (!has_top_k(slot)) {
+    mass = 0.0;
+    for (var tile = 0u; tile < tiles(); tile++) {
+      mass += masses[output * tiles() + tile] * 0x1p+40f;
+    }
+  }
+  return to_integer(max(slot_f32(slot, TOP_P) * mass, 1.0));   // so that one is kept
 }
 
 @compute @workgroup_size(THREADS)
@@ -180,24 +137,93 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let slot = row.z;
   let top = likeliest(output, thread).x;
   let count = candidates[output * (1u + LOGIT_STRIDE)];
-  for (var i = thread; i < min(count, CACHED); i += THREADS) {
-    cache[i] = rank_of(output, i);
-  }
-  var cut = LAST;
-  if (has_top_k(slot)) {
-    cut = prefix_end(Goal(false, LAST, vec2u(slot_word(slot, TOP_K), 0u)), output, slot, top, thread);
-  }
-  if (has_top_p(slot)) {
-    var mass = 0.0;
-    if (has_top_k(slot)) {
-      mass = mass_through(cut, output, slot, top, thread);
-    } else {
-      for (var tile = 0u; tile < tiles(); tile++) {
-        mass += masses[output * tiles() + tile] * 0x1p+40f;
+  var cut = LAST;   // tokens after it are dropped already
+  for (var filtering = 0u; filtering < 2u; filtering++) {
+    let by_mass = filtering == 1u;
+    if (!select(has_top_k(slot), has_top_p(slot), by_mass)) {
+      continue;
+    }
+    var wanted = vec2u(slot_word(slot, TOP_K), 0u);
+    var before = vec2u();   // measure of the ranks before those that share the digits found
+    var prefix = vec2u();
+    var digit = 0u;         // how many are found
+    var crowd = count;
+    while (crowd > THREADS) {
+      clear_sums(thread);
+      for (var i = thread; i < count; i += THREADS) {
+        let rank = rank_of(output, i);
+        if (has_prefix(rank, prefix, digit) && !is_before(cut, rank)) {
+          accumulate(digit_of(rank, digit), measure_of(rank.x, by_mass, top, slot));
+        }
+      }
+      sum_groups(thread);
+      if (by_mass && digit == 0u) {
+        var sum = vec2u();
+        for (var group = 0u; group < GROUP; group++) {
+          sum = add(sum, group_sums[group]);
+        }
+        wanted = wanted_mass(sum, output, slot);
+      }
+      var value = 0u;
+      for (; value < VALUES; value += GROUP) {
+        let through = add(before, group_sums[value / GROUP]);
+        if (!is_less(through, wanted)) {
+          break;
+        }
+        before = through;
+      }
+      for (; value < VALUES; value++) {
+        let through = add(before, sum_of(value));
+        if (!is_less(through, wanted)) {
+          break;
+        }
+        before = through;
+      }
+      if (thread == 0u) {
+        sharing = 0u;   // all together measure less than wanted: nothing is dropped
+        if (value < VALUES) {
+          sharing = atomicLoad(&counts[value]);
+        }
+      }
+      prefix = with_digit(prefix, digit, value);
+      digit++;
+      crowd = workgroupUniformLoad(&sharing);
+    }
+
+    if (thread == 0u) {
+      atomicStore(&few_count, 0u);
+      found = cut;
+    }
+    workgroupBarrier();
+    if (crowd > 0u) {
+      for (var i = thread; i < count; i += THREADS) {
+        let rank = rank_of(output, i);
+        if (has_prefix(rank, prefix, digit) && !is_before(cut, rank)) {
+          let at = atomicAdd(&few_count, 1u);
+          few[at] = rank;
+          few_measures[at] = measure_of(rank.x, by_mass, top, slot);
+        }
       }
     }
-    let wanted = max(slot_f32(slot, TOP_P) * mass, 1.0);   // so that one is kept
-    cut = prefix_end(Goal(true, cut, to_integer(wanted)), output, slot, top, thread);
+    workgroupBarrier();
+    let few_ones = atomicLoad(&few_count);
+    if (thread < few_ones) {
+      let mine = few[thread];
+      var sum = vec2u();
+      for (var i = 0u; i < few_ones; i++) {
+        if (is_before(few[i], mine)) {
+          before = add(before, few_measures[i]);
+        }
+        sum = add(sum, few_measures[i]);
+      }
+      if (by_mass && digit == 0u) {
+        wanted = wanted_mass(sum, output, slot);
+      }
+      if (is_less(before, wanted) && !is_less(add(before, few_measures[thread]), wanted)) {
+        found = mine;
+      }
+    }
+    cut = workgroupUniformLoad(&found);
   }
   if (thread == 0u) {
     cuts[output] = cut;

@@ -91,6 +91,12 @@ export class SamplingBench {
     return { chosen, logprobs: await this.backend.read(this.#buffers.logprobs) };
   }
 
+  /** The bytes of one of the buffers, as the last run left them. */
+  read(name: SamplingScratch | 'logits'): Promise<ArrayBuffer> {
+    const { scratch, logits } = this.#buffers;
+    return this.backend.read(name === 'logits' ? logits : scratch[name]);
+  }
+
   destroy(): void {
     const { scratch, ...others } = this.#buffers;
     for (const buffer of [...Object.values<DeviceBuffer>(scratch), ...Object.values<DeviceBuffer>(others)]) {
