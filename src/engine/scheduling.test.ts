@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BLOCK } from '../kernels/shared/kv-pool';
 import { divideUp } from '../lib/shapes';
 import { BlockManager } from './block-manager';
+import { Scheduler } from './scheduling';
 import type { Plan, Priority, Schedulable } from './scheduling';
 import { expectNoLeak } from './testing/simulated-device';
 import { rightAnswer, SimulatedLoop } from './testing/simulated-loop';
@@ -19,6 +20,19 @@ const tokens = (length: number, kind = 0, from = 0) =>
 function loop({ blocks = SLOTS * STRIDE + 1, slots = SLOTS, decodeRows = 1 } = {}): SimulatedLoop {
   const manager = new BlockManager({ blocks, slots, contextLength: CONTEXT });
   return new SimulatedLoop(manager, { budget: BUDGET, decodeRows });
+}
+
+/** A sequence in the hands of a test: nothing runs, its length is as it is told. */
+interface Tokens extends Schedulable {
+  length: number;
+  priority: Priority;
+}
+
+let kinds = 100;
+function sequence(promptLength: number): Tokens {
+  const ids = tokens(promptLength, kinds++);
+  const state = { slot: null, cached: 0, draftCached: 0 };
+  return { ids, length: ids.length, capacity: CONTEXT, priority: 'background', salt: '', ...state };
 }
 
 /** An entry in short: `prefill a 0+63`, `decode a`. */
@@ -147,6 +161,57 @@ describe('Scheduler', () => {
     for (const { ids } of [first, last]) expect(ids).toEqual(rightAnswer(ids.slice(0, 30), 120));
   });
 
+  it('takes a preempted sequence in again only when its steps have ended, though there be room', () => {
+    const manager = new BlockManager({ blocks: 40, slots: 3, contextLength: CONTEXT });
+    const scheduler = new Scheduler<Tokens>(manager);
+    const [a, b, c, looked] = [sequence(1), sequence(1), sequence(1), sequence(1)];
+    for (const each of [a, b, c]) scheduler.enqueue(each);
+    scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 1 });
+    a.length = b.length = CONTEXT; // their last tokens are under way
+    scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 2 });
+    looked.priority = 'foreground';
+    scheduler.enqueue(looked);
+    expect(scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 3 })).toMatchObject({ preempted: [c] });
+    manager.passFence(1);
+    for (const each of [a, b]) scheduler.remove(each);
+    expect(scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 4 }).admitted).toEqual([looked]);
+    expect(scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 5 }).admitted).toEqual([]);
+    manager.passFence(2);
+    expect(scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 6 }).admitted).toEqual([c]);
+  });
+
+  it('sends nobody else away while blocks are on their way back', () => {
+    const manager = new BlockManager({ blocks: 8, slots: 3, contextLength: CONTEXT });
+    const scheduler = new Scheduler<Tokens>(manager);
+    const [a, b, c] = [sequence(2 * BLOCK - 1), sequence(2 * BLOCK - 1), sequence(1)];
+    for (const each of [a, b, c]) scheduler.enqueue(each);
+    scheduler.schedule({ budget: 1024, reserveAhead: 1, step: 1 });
+    [a.length, b.length] = [3 * BLOCK, 2 * BLOCK]; // a takes the two blocks that are left, b would need one
+    const plan = scheduler.schedule({ budget: 1024, reserveAhead: 1, step: 2 });
+    expect(plan).toMatchObject({ preempted: [c], entries: [{ sequence: a }] });
+    expect([c.slot, c.cached]).toEqual([null, 0]);
+    manager.passFence(1);
+    expect(scheduler.schedule({ budget: 1024, reserveAhead: 1, step: 3 }).entries).toMatchObject([
+      { sequence: b },
+      { sequence: a },
+    ]);
+  });
+
+  it('takes nobody in while somebody who runs waits for blocks', () => {
+    const manager = new BlockManager({ blocks: 11, slots: 4, contextLength: CONTEXT });
+    const scheduler = new Scheduler<Tokens>(manager);
+    const [a, b, c, late] = [sequence(1), sequence(1), sequence(1), sequence(1)];
+    for (const each of [a, b, c]) scheduler.enqueue(each);
+    scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step: 1 });
+    scheduler.remove(c);
+    scheduler.enqueue(late);
+    // Of seven blocks a takes four; b wants four too, and c's comes back behind the first step.
+    const plan = scheduler.schedule({ budget: BUDGET, reserveAhead: CONTEXT, step: 2 });
+    expect(plan).toMatchObject({ admitted: [], preempted: [], entries: [{ sequence: a }] });
+    manager.passFence(1);
+    expect(scheduler.schedule({ budget: BUDGET, reserveAhead: CONTEXT, step: 3 }).entries).toHaveLength(2);
+  });
+
   it('gives decode rows in turn when not all have room in a forward', () => {
     const manager = new BlockManager({ blocks: 40, slots: 3, contextLength: CONTEXT });
     const engine = new SimulatedLoop(manager, { budget: 8, decodeRows: 4 });
@@ -205,8 +270,8 @@ const arrival: fc.Arbitrary<Arrival> = fc
   .map(({ kind, from, promptLength, ...rest }) => ({ ...rest, promptIds: tokens(promptLength, kind, from) }));
 
 const traffic: fc.Arbitrary<Traffic> = fc.record({
-  arrivals: fc.array(arrival, { maxLength: 14, size: 'max' }),
-  blocks: fc.integer({ min: STRIDE + 1, max: 3 * STRIDE }),
+  arrivals: fc.array(arrival, { minLength: 2, maxLength: 14, size: 'max' }),
+  blocks: fc.integer({ min: STRIDE + 1, max: 2 * STRIDE }),
   slots: fc.integer({ min: 1, max: SLOTS + 2 }),
   budget: fc.integer({ min: 4, max: BUDGET }),
   decodeRows: fc.integer({ min: 1, max: 4 }),

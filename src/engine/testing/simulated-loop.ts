@@ -136,9 +136,10 @@ export class SimulatedLoop {
       const { sequence } = entry;
       const slot = present(sequence.slot, 'slot of a planned sequence');
       const state = present(this.#slots.get(slot), 'state of a planned sequence');
-      expect(state.sequence).toBe(sequence);
+      if (state.sequence !== sequence) expect.fail(`slot ${slot} is somebody else's`);
       if (entry.kind === 'prefill') return () => this.#prefill(tables, slot, state, entry);
-      expect(sequence.length).toBeLessThan(sequence.capacity);
+      if (sequence.length >= sequence.capacity)
+        expect.fail('a sequence whose last token is under way is planned again');
       sequence.expected += this.options.decodeRows;
       return () => {
         sequence.expected -= this.options.decodeRows;
