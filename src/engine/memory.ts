@@ -3,7 +3,8 @@
  * and whoever asks "will it fit?" gets the same figures.
  */
 import { ROW_MULTIPLE } from '../kernels/product';
-import { BLOCK } from '../kernels/shared/kv-pool';
+import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelPage, ModelShape } from '../models/page';
@@ -16,6 +17,12 @@ export const DEFAULT_CONTEXT = 4096;
 const KV_BUDGET_BYTES = 256 * 2 ** 20;
 const MAX_SEQUENCES = 8;
 
+/**
+ * From this context on int8 is the better default: what it costs (src/quant/measured.json) is far below what int4 weights
+ * cost, while each token reads all keys and values before it, and those in f16 outweigh the weights of many models.
+ */
+const INT8_CONTEXT = 8192;
+
 /** Rows of one forward: a few passes for a long prompt, yet short enough to stop between two. */
 const MAX_ROWS = { webgpu: 128, cpu: 32 } as const;
 
@@ -25,7 +32,7 @@ export type BackendKind = keyof typeof MAX_ROWS;
 export function planRunner(
   kind: BackendKind,
   shape: ModelShape,
-  options: Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvF32'>> = {},
+  options: Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvFormat'>> = {},
 ): RunnerOptions {
   const contextLength = options.contextLength ?? Math.min(shape.maxContext, DEFAULT_CONTEXT);
   if (!Number.isSafeInteger(contextLength) || contextLength < 1 || contextLength > shape.maxContext) {
@@ -34,14 +41,20 @@ export function planRunner(
       `The context length is ${contextLength}; this model takes a whole number from 1 to ${shape.maxContext}.`,
     );
   }
-  const kvF32 = options.kvF32 ?? false;
-  const sequenceBytes = 2 * shape.layers * poolBytes(shape, { contextLength, maxSequences: 1, kvF32 });
+  const kvFormat = options.kvFormat ?? chooseKvFormat(shape, contextLength);
+  const sequenceBytes = cacheBytes(shape, { contextLength, maxSequences: 1, kvFormat });
   return {
     contextLength,
     maxRows: options.maxRows ?? MAX_ROWS[kind],
     maxSequences: Math.max(1, Math.min(MAX_SEQUENCES, Math.floor(KV_BUDGET_BYTES / sequenceBytes))),
-    kvF32,
+    kvFormat,
   };
+}
+
+/** How keys and values are stored: in f16, unless one sequence would not fit the budget so, or the context is long. */
+export function chooseKvFormat(shape: ModelShape, contextLength: number, budgetBytes = KV_BUDGET_BYTES): KvFormat {
+  const f16Bytes = cacheBytes(shape, { contextLength, maxSequences: 1, kvFormat: 'f16' });
+  return contextLength >= INT8_CONTEXT || f16Bytes > budgetBytes ? 'int8' : 'f16';
 }
 
 /** What `planRunner` comes to, in bytes. */
@@ -56,22 +69,25 @@ export interface RunnerMemory {
 
 export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, options: RunnerOptions): RunnerMemory {
   const shape = page.shape(config);
-  const pool = poolBytes(shape, options);
   const activations = Object.entries(page.activations(config)).map(([name, stride]) => {
     const rows = /^(picked|logits)/.test(name) ? options.maxSequences : options.maxRows;
     return 4 * stride * roundUp(rows, ROW_MULTIPLE);
   });
   return {
-    cacheBytes: 2 * shape.layers * pool,
+    cacheBytes: cacheBytes(shape, options),
     workBytes: activations.reduce((sum, bytes) => sum + bytes, 4 * options.contextLength * shape.headDim),
-    largestBufferBytes: Math.max(pool, ...activations),
+    largestBufferBytes: Math.max(poolBytes(shape, options), ...activations),
   };
 }
 
+type CacheOptions = Pick<RunnerOptions, 'contextLength' | 'maxSequences' | 'kvFormat'>;
+
+/** Keys and values of all layers. */
+function cacheBytes(shape: ModelShape, options: CacheOptions): number {
+  return 2 * shape.layers * poolBytes(shape, options);
+}
+
 /** Keys (or values) of one layer. */
-function poolBytes(
-  { kvHeads, headDim }: ModelShape,
-  { contextLength, maxSequences, kvF32 }: Pick<RunnerOptions, 'contextLength' | 'maxSequences' | 'kvF32'>,
-): number {
-  return divideUp(contextLength, BLOCK) * BLOCK * maxSequences * kvHeads * headDim * (kvF32 ? 4 : 2);
+function poolBytes({ kvHeads, headDim }: ModelShape, { contextLength, maxSequences, kvFormat }: CacheOptions): number {
+  return divideUp(contextLength, BLOCK) * maxSequences * kvBlockBytes(kvFormat, kvHeads, headDim);
 }

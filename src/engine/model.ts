@@ -1,5 +1,6 @@
 /** A loaded model: its words, its numbers, and the loop that answers requests. */
 import type { Backend } from '../gpu/backend';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError, throwIfAborted } from '../lib/errors';
 import { modelPage } from '../models/index';
 import { createTextModel } from '../text/text-model';
@@ -28,8 +29,8 @@ export interface LoadOptions {
   contextLength?: number;
   /** Rows of one forward. */
   maxRows?: number;
-  /** Keys and values as f32: for tests of exactness. */
-  kvF32?: boolean;
+  /** How keys and values are stored; by default as context and memory suggest (memory.ts). */
+  kvFormat?: KvFormat;
   onProgress?: (progress: LoadProgress) => void;
   signal?: AbortSignal;
 }

@@ -6,7 +6,8 @@ import type { Backend, DeviceBuffer, PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
 import { ROW_MULTIPLE } from '../kernels/product';
-import { BLOCK } from '../kernels/shared/kv-pool';
+import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { divideUp, roundUp } from '../lib/shapes';
@@ -22,8 +23,8 @@ export interface RunnerOptions {
   maxRows: number;
   /** Sequences that may be live at once, and so rows whose logits one forward gives. */
   maxSequences: number;
-  /** Keys and values as f32 rather than f16: for tests of exactness. */
-  kvF32: boolean;
+  /** How keys and values are stored; f32 is for tests of exactness. */
+  kvFormat: KvFormat;
 }
 
 export class Runner {
@@ -44,7 +45,7 @@ export class Runner {
     readonly weights: UploadedWeights,
     readonly options: RunnerOptions,
   ) {
-    const { contextLength, maxRows, maxSequences, kvF32 } = options;
+    const { contextLength, maxRows, maxSequences, kvFormat } = options;
     const shape = page.shape(config);
     const buffers: DeviceBuffer[] = [];
     const create = (label: string, bytes: number): DeviceBuffer => {
@@ -56,7 +57,7 @@ export class Runner {
     this.#buffers = buffers;
     this.vocabSize = shape.vocabSize;
     this.cache = new KvCache(divideUp(contextLength, BLOCK) * maxSequences, maxSequences, contextLength);
-    const poolBytes = this.cache.blocks * shape.kvHeads * BLOCK * shape.headDim * (kvF32 ? 4 : 2);
+    const poolBytes = this.cache.blocks * kvBlockBytes(kvFormat, shape.kvHeads, shape.headDim);
     if (poolBytes > backend.limits.maxBindingBytes) {
       throw new HearthError(
         'adapter-too-small',
@@ -82,7 +83,7 @@ export class Runner {
     };
     backend.write(inputs.rotations, 0, rotations);
     const { lanes } = backend;
-    this.#pass = { weights, lanes, tableStride: this.cache.tableStride, kvF32, pools, inputs, activations };
+    this.#pass = { weights, lanes, tableStride: this.cache.tableStride, kvFormat, pools, inputs, activations };
     this.#logitStride = present(strides['logits'], 'stride of the logits');
     const logits = new Float32Array(maxSequences * this.#logitStride);
     this.#logits = logits;

@@ -24,7 +24,7 @@ export async function createRunner(
     contextLength: maxContext,
     maxRows: 64,
     maxSequences: 1,
-    kvF32: true,
+    kvFormat: 'f32',
     ...options,
   });
 }
