@@ -13,6 +13,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { findDevice, lanesFor } from '../gpu/device';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError, toHearthError } from '../lib/errors';
 import type { PackedFormat } from '../quant/format';
 import { createTextModel } from '../text/text-model';
@@ -45,17 +46,17 @@ interface Case {
   title: string;
   folder: string;
   packing: Packing;
-  kvF32: boolean;
+  kvFormat: KvFormat;
   lanes: number | null; // null for what the device gets
 }
 
 const CASES: Case[] = [
-  { title: 'tales, as shipped', folder: 'public/models/tales', packing: shipped, kvF32: false, lanes: null },
+  { title: 'tales, as shipped', folder: 'public/models/tales', packing: shipped, kvFormat: 'f16', lanes: null },
   {
     title: 'tales-draft, every decoder, f32 keys and values, 8 lanes',
     folder: 'public/models/tales-draft',
     packing: inTurn(FORMATS),
-    kvF32: true,
+    kvFormat: 'f32',
     lanes: 8,
   },
 ];
@@ -84,7 +85,7 @@ export async function main(args: string[]): Promise<void> {
 }
 
 /** Walks through both steps of a case, printing a line for each buffer written. */
-async function firstDisagreement({ title, folder, packing, kvF32, lanes }: Case, prompt: string) {
+async function firstDisagreement({ title, folder, packing, kvFormat, lanes }: Case, prompt: string) {
   const { device, report } = await findDevice(navigator.gpu);
   if (device === null) throw new HearthError('webgpu-unavailable', report.reason ?? 'No graphics adapter was found.');
   const backend = new WebGpuBackend(device, { lanes: lanes ?? lanesFor(device) });
@@ -95,7 +96,7 @@ async function firstDisagreement({ title, folder, packing, kvF32, lanes }: Case,
     if (ids.length < CHUNK_ROWS + 2) {
       throw new HearthError('bad-request', `The prompt has ${ids.length} tokens; expected ${CHUNK_ROWS + 2} or more.`);
     }
-    const runner = await createRunner(backend, packCheckpoint(checkpoint, packing), { kvF32 });
+    const runner = await createRunner(backend, packCheckpoint(checkpoint, packing), { kvFormat });
     const probe = new Probe(runner);
     const history = ids.slice(0, -CHUNK_ROWS - 1);
     await probe.prefill(history);

@@ -17,7 +17,7 @@ let probe: Probe;
 beforeAll(async () => {
   backend = await gpuBackend();
   const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
-  runner = await createRunner(backend, stored, { contextLength: 64, kvF32: false });
+  runner = await createRunner(backend, stored, { contextLength: 64, kvFormat: 'f16' });
   probe = new Probe(runner);
   await probe.prefill(Array.from({ length: HISTORY }, (_, i) => 100 + i));
 });
@@ -47,7 +47,7 @@ it.each([1, 6])('every kernel of a step of %i rows agrees with its twin', async 
 it.each([
   ['embed', 'fma(s, q.v5, b)', 'fma(-s, q.v5, b)'],
   ['rms-norm', 'WIDTH + EPSILON', 'WIDTH - EPSILON'],
-  ['rotary-append', 'first * rotation.x - second', 'first * rotation.x + second'],
+  ['rotary-append', 'first * cosines - second', 'first * cosines + second'],
   ['attention', 'scores[thread] - higher', 'scores[thread] + higher'],
   ['matmul', 'exp(-products)', 'exp(products)'],
   ['matmul', '-ZERO * scale', 'ZERO * scale'],

@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PreparedStep } from '../gpu/backend';
 import { CpuBackend } from '../gpu/cpu-backend';
 import type { Kernel } from '../gpu/kernel';
+import { BLOCK, kvPositionBytes } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import type { StoredWeights } from '../weights/manifest';
 import { compareStep, worstDifference } from './compare-step';
 import type { Comparison } from './compare-step';
@@ -42,8 +44,8 @@ beforeAll(async () => {
   stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
 });
 
-async function compare(backend: CpuBackend, rowCount: number, kvF32: boolean): Promise<Comparison[]> {
-  const runner = await createRunner(backend, stored, { contextLength: 64, kvF32 });
+async function compare(backend: CpuBackend, rowCount: number, kvFormat: KvFormat = 'f32'): Promise<Comparison[]> {
+  const runner = await createRunner(backend, stored, { contextLength: 64, kvFormat });
   const probe = new Probe(runner);
   await probe.prefill([5, 6, 7, 8, 9]);
   await probe.feed(Array.from({ length: rowCount }, (_, i) => 20 + i));
@@ -60,7 +62,7 @@ const negate = (numbers: Float32Array) => numbers.forEach((number, i) => (number
 
 describe('compareStep', () => {
   it('finds nothing where every kernel is its twin', async () => {
-    const comparisons = await compare(new CpuBackend(), 3, true);
+    const comparisons = await compare(new CpuBackend(), 3);
     expect(wrong(comparisons)).toEqual([]);
     expect(comparisons.map(({ label }) => label)).toContain('layers.1.down');
   });
@@ -74,7 +76,7 @@ describe('compareStep', () => {
     ['gather-rows', 3],
     ['rotary-append', 3],
   ])('names %s when its results have the wrong sign, and no other', async (kernel, rowCount) => {
-    const comparisons = await compare(new FaultyBackend(kernel, negate), rowCount, true);
+    const comparisons = await compare(new FaultyBackend(kernel, negate), rowCount);
     expect(wrong(comparisons)).toEqual([kernel]);
   });
 
@@ -83,16 +85,21 @@ describe('compareStep', () => {
       (numbers: Float32Array) => void (numbers[7] = numbers[7]! + 1e-3 * Math.max(...numbers.subarray(0, 100))),
       (numbers: Float32Array) => void (numbers[7] = NaN),
     ]) {
-      expect(wrong(await compare(new FaultyBackend('rms-norm', spoil), 1, true))).toEqual(['rms-norm']);
+      expect(wrong(await compare(new FaultyBackend('rms-norm', spoil), 1))).toEqual(['rms-norm']);
     }
   });
 
-  it('reads f16 keys and values as numbers', async () => {
-    const flipSigns = (numbers: Float32Array) => {
+  it.each(['f16', 'int8'] as const)('reads keys and values in %s as numbers', async (kvFormat) => {
+    const { head_dim: headDim } = JSON.parse(stored.manifest.texts['config.json']) as { head_dim: number };
+    const tileWords = (BLOCK * kvPositionBytes('int8', headDim)) / 4;
+    const isScale = (i: number) => i % tileWords >= (BLOCK * headDim) / 4;
+    const spoil = (numbers: Float32Array) => {
       const words = new Uint32Array(numbers.buffer);
-      words.forEach((word, i) => (words[i] = word ^ 0x80008000));
+      if (kvFormat === 'f16') words.forEach((word, i) => (words[i] = word ^ 0x80008000));
+      else numbers.forEach((number, i) => (numbers[i] = isScale(i) ? -number : number));
     };
-    const comparisons = await compare(new FaultyBackend('rotary-append', flipSigns), 1, false);
+    expect(wrong(await compare(new CpuBackend(), 3, kvFormat))).toEqual([]);
+    const comparisons = await compare(new FaultyBackend('rotary-append', spoil), 1, kvFormat);
     expect(wrong(comparisons)).toEqual(['rotary-append']);
     const keys = comparisons.find(({ binding, agrees }) => binding === 'keys' && !agrees);
     expect(keys?.found).toBeCloseTo(-keys!.expected, 5);

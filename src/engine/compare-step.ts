@@ -7,15 +7,20 @@ import type { Backend, DeviceBuffer } from '../gpu/backend';
 import { runOnCpu } from '../gpu/cpu-backend';
 import type { CpuView } from '../gpu/kernel';
 import type { Call, Step } from '../gpu/recorder';
+import { KV_FORMATS } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
+import { poolNumbers } from '../kernels/shared/kv-pool.cpu';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
-import { fromFloat16Bits } from '../quant/float16';
 
 /** f32 sums in another order, and a GPU's own exp: 2e-7 is usual, a wrong sign gives about 1. */
 const F32_TOLERANCE = 2e-5;
 
-/** A stored f16 may round the other way: one unit in the last place of the largest number is 2^-10 of it. */
-const F16_TOLERANCE = 2e-3;
+/**
+ * What is stored may round the other way: f16 by one unit in the last place, which is 2^-10 of the largest number; int8 by
+ * one step of its group, which is 1/127 of it.
+ */
+const TOLERANCES: Readonly<Record<KvFormat, number>> = { f32: F32_TOLERANCE, f16: 2e-3, int8: 1e-2 };
 
 /** How far one written buffer of one dispatch is from its twin's. */
 export interface Comparison {
@@ -45,10 +50,10 @@ export async function* compareStep(backend: Backend, step: Step): AsyncGenerator
     runOnCpu(call, twins);
     for (const [i, { name, access }] of call.kernel.bindings.entries()) {
       if (access === 'read') continue;
-      const halves = isHalf(call, name);
-      const found = numbersOf(await readView(backend, present(call.buffers[i], name)), halves);
-      const difference = worstDifference(found, numbersOf(present(twins[i], name), halves));
-      const agrees = difference.error <= (halves ? F16_TOLERANCE : F32_TOLERANCE);
+      const format = formatOf(call, name);
+      const found = numbersOf(await readView(backend, present(call.buffers[i], name)), format, call);
+      const difference = worstDifference(found, numbersOf(present(twins[i], name), format, call));
+      const agrees = difference.error <= TOLERANCES[format];
       yield { index, label: call.label, kernel: call.kernel.name, binding: name, ...difference, agrees };
     }
   }
@@ -79,11 +84,12 @@ async function readView(backend: Backend, buffer: DeviceBuffer): Promise<CpuView
   return { f32: new Float32Array(memory), u32: new Uint32Array(memory) };
 }
 
-/** Keys and values may be stored as f16, two to a word. */
-function isHalf({ constants }: Call, binding: string): boolean {
-  return constants['KV_F32'] === 0 && (binding === 'keys' || binding === 'values');
+/** Pools of keys and values have a format of their own; all else is f32. */
+function formatOf({ constants }: Call, binding: string): KvFormat {
+  const format = KV_FORMATS[constants['KV_FORMAT'] ?? -1];
+  return format && /^(keys|values)$/.test(binding) ? format : 'f32';
 }
 
-function numbersOf({ f32, u32 }: CpuView, halves: boolean): Float32Array {
-  return halves ? Float32Array.from(new Uint16Array(u32.buffer), fromFloat16Bits) : f32;
+function numbersOf(view: CpuView, format: KvFormat, { constants }: Call): Float32Array {
+  return format === 'f32' ? view.f32 : poolNumbers(view, format, present(constants['HEAD_DIM'], 'HEAD_DIM'));
 }

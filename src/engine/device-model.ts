@@ -5,7 +5,8 @@
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { ROW_MULTIPLE } from '../kernels/product';
-import { BLOCK } from '../kernels/shared/kv-pool';
+import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
@@ -28,7 +29,7 @@ export interface DeviceModelOptions {
   /** Rows of one forward, and rows whose logits one forward gives. */
   maxRows: number;
   maxOutputs: number;
-  kvF32: boolean;
+  kvFormat: KvFormat;
 }
 
 /** What all models of a runner read: rows, block tables, and which rows have their logits taken. */
@@ -51,10 +52,10 @@ export class DeviceModel {
     options: DeviceModelOptions,
   ) {
     const { page, config, weights } = parts;
-    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvF32 } = options;
+    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
-    const poolBytes = blocks * shape.kvHeads * BLOCK * shape.headDim * (kvF32 ? 4 : 2);
+    const poolBytes = blocks * kvBlockBytes(kvFormat, shape.kvHeads, shape.headDim);
     if (poolBytes > backend.limits.maxBindingBytes) {
       throw new HearthError(
         'adapter-too-small',
@@ -78,7 +79,7 @@ export class DeviceModel {
     const rotations = page.rotations(config, contextLength);
     this.#rotations = create('rotations', rotations.byteLength);
     backend.write(this.#rotations, 0, rotations);
-    this.#pass = { weights, lanes: backend.lanes, tableStride, kvF32, pools: this.pools, activations };
+    this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
   }

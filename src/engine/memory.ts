@@ -3,7 +3,8 @@
  * and whoever asks "will it fit?" gets the same figures.
  */
 import { ROW_MULTIPLE } from '../kernels/product';
-import { BLOCK } from '../kernels/shared/kv-pool';
+import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelPage, ModelShape } from '../models/page';
@@ -13,9 +14,15 @@ import { scratchBuffers, stateBuffers } from './state-buffers';
 /** Positions reserved where nobody asks for a number. */
 export const DEFAULT_CONTEXT = 4096;
 
-/** Room for KV pools of several sequences; one sequence always fits, whatever it takes. */
+/** Room for the KV pools, shared by all sequences; one full sequence always fits, whatever it takes. */
 const KV_BUDGET_BYTES = 256 * 2 ** 20;
 const MAX_SEQUENCES = 8;
+
+/**
+ * From this context on int8 is the better default: what it costs (src/quant/measured.json) is far below what int4 weights
+ * cost, while each token reads all keys and values before it, and those in f16 outweigh the weights of many models.
+ */
+const INT8_CONTEXT = 8192;
 
 /** Rows whose logits one forward gives, where a draft's guesses are verified, and the room they may take. */
 const MAX_OUTPUTS = 40;
@@ -27,7 +34,7 @@ const MAX_ROWS = { webgpu: 128, cpu: 32 } as const;
 export type BackendKind = keyof typeof MAX_ROWS;
 
 /** What a caller may ask of a runner. */
-export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvF32'>>;
+export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvFormat'>>;
 
 /**
  * @param draft the shape of the model that guesses ahead, whose keys and values lie in the same blocks.
@@ -46,21 +53,29 @@ export function planRunner(
       `The context length is ${contextLength}; this model takes a whole number from 1 to ${shape.maxContext}.`,
     );
   }
-  const kvF32 = options.kvF32 ?? false;
+  const models = [shape, ...(draft ? [draft] : [])];
+  const kvFormat = options.kvFormat ?? chooseKvFormat(models, contextLength);
   const tableStride = divideUp(contextLength, BLOCK);
-  const blockBytes = [shape, ...(draft ? [draft] : [])].reduce(
-    (sum, each) => sum + 2 * each.layers * poolBytes(each, { blocks: 1, kvF32 }),
-    0,
-  );
-  const blocks = Math.floor(KV_BUDGET_BYTES / blockBytes);
+  const affordable = Math.floor(KV_BUDGET_BYTES / cacheBytes(models, 1, kvFormat));
+  const wanted = Math.floor(LOGITS_BUDGET_BYTES / (4 * shape.vocabSize));
   return {
     contextLength,
     maxRows: options.maxRows ?? MAX_ROWS[kind],
     maxSequences: MAX_SEQUENCES,
-    maxOutputs: Math.max(MAX_SEQUENCES, Math.min(MAX_OUTPUTS, Math.floor(LOGITS_BUDGET_BYTES / (4 * shape.vocabSize)))),
-    blocks: Math.max(tableStride, Math.min(blocks, MAX_SEQUENCES * tableStride)) + 1, // and the scratch block
-    kvF32,
+    maxOutputs: Math.max(MAX_SEQUENCES, Math.min(MAX_OUTPUTS, wanted)),
+    blocks: Math.max(tableStride, Math.min(affordable, MAX_SEQUENCES * tableStride)) + 1, // and the scratch block
+    kvFormat,
   };
+}
+
+/** How keys and values are stored: in f16, unless one sequence would not fit the budget so, or the context is long. */
+export function chooseKvFormat(
+  models: readonly ModelShape[],
+  contextLength: number,
+  budgetBytes = KV_BUDGET_BYTES,
+): KvFormat {
+  const f16Bytes = cacheBytes(models, divideUp(contextLength, BLOCK), 'f16');
+  return contextLength >= INT8_CONTEXT || f16Bytes > budgetBytes ? 'int8' : 'f16';
 }
 
 /** What `planRunner` comes to, in bytes. */
@@ -75,7 +90,6 @@ export interface RunnerMemory {
 
 export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, options: RunnerOptions): RunnerMemory {
   const shape = page.shape(config);
-  const pool = poolBytes(shape, options);
   const activations = Object.entries(page.activations(config)).map(([name, stride]) => {
     const rows = /^(picked|logits)/.test(name) ? options.maxOutputs : options.maxRows;
     return 4 * stride * roundUp(rows, ROW_MULTIPLE);
@@ -86,16 +100,19 @@ export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, op
     .map((words) => 4 * words);
   const work = [...activations, ...state, 4 * options.contextLength * shape.headDim];
   return {
-    cacheBytes: 2 * shape.layers * pool,
+    cacheBytes: cacheBytes([shape], options.blocks, options.kvFormat),
     workBytes: work.reduce((sum, bytes) => sum + bytes, 0),
-    largestBufferBytes: Math.max(pool, ...work),
+    largestBufferBytes: Math.max(
+      options.blocks * kvBlockBytes(options.kvFormat, shape.kvHeads, shape.headDim),
+      ...work,
+    ),
   };
 }
 
-/** Keys (or values) of one layer. */
-function poolBytes(
-  { kvHeads, headDim }: ModelShape,
-  { blocks, kvF32 }: Pick<RunnerOptions, 'blocks' | 'kvF32'>,
-): number {
-  return blocks * BLOCK * kvHeads * headDim * (kvF32 ? 4 : 2);
+/** Keys and values of all layers. */
+function cacheBytes(models: readonly ModelShape[], blocks: number, format: KvFormat): number {
+  return models.reduce(
+    (sum, { layers, kvHeads, headDim }) => sum + 2 * layers * blocks * kvBlockBytes(format, kvHeads, headDim),
+    0,
+  );
 }

@@ -21,7 +21,7 @@ export async function main(args: string[]): Promise<void> {
   if (device === null) throw new HearthError('webgpu-unavailable', report.reason ?? 'No graphics adapter was found.');
   const backend = new WebGpuBackend(device, { lanes: lanesFor(device) });
   const checkpoint = await readCheckpoint('public/models/tales');
-  const runner = await createRunner(backend, packCheckpoint(checkpoint, shipped), { kvF32: false });
+  const runner = await createRunner(backend, packCheckpoint(checkpoint, shipped), { kvFormat: 'f16' });
   const probe = new Probe(runner);
   await probe.prefill(Array.from({ length: Number(values.context) }, (_, i) => 100 + ((37 * i) % 3000)));
   await probe.feed([100]);

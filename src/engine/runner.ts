@@ -11,6 +11,7 @@ import { commit } from '../kernels/commit/commit';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/product';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';
 import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
@@ -34,8 +35,8 @@ export interface RunnerOptions {
   maxSequences: number;
   /** Rows whose logits one forward gives: one a sequence, or several where a draft's guesses are verified. */
   maxOutputs: number;
-  /** Keys and values as f32 rather than f16: for tests of exactness. */
-  kvF32: boolean;
+  /** How keys and values are stored; f32 is for tests of exactness. */
+  kvFormat: KvFormat;
 }
 
 /** Whether some sequence wants them; see slot-upload.ts. */

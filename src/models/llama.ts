@@ -3,14 +3,14 @@
  * positions and a SwiGLU feed-forward, no biases. Eight dispatches a layer.
  */
 import type { DeviceBuffer } from '../gpu/backend';
-import { gridOf } from '../gpu/kernel';
 import { attention, MAX_HEAD_DIM } from '../kernels/attention/attention';
 import { embed } from '../kernels/embed/embed';
 import { gatherRows } from '../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../kernels/product';
 import { rmsNorm } from '../kernels/rms-norm/rms-norm';
-import { rotaryAppend } from '../kernels/rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendGrid } from '../kernels/rotary-append/rotary-append';
 import type { Epilogue } from '../kernels/shared/epilogue';
+import { KV_FORMATS } from '../kernels/shared/kv-pool';
 import { packedConstants } from '../kernels/shared/packed';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
@@ -126,7 +126,12 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: headDim } = config;
   const { rows, tables, rotations } = inputs;
   const norm = { STRIDE: strides.residual / 4, WIDTH: config.hidden_size, EPSILON: config.rms_norm_eps };
-  const pool = { KV_HEADS: kvHeads, HEAD_DIM: headDim, KV_F32: pass.kvF32 ? 1 : 0, TABLE_STRIDE: pass.tableStride };
+  const pool = {
+    KV_HEADS: kvHeads,
+    HEAD_DIM: headDim,
+    KV_FORMAT: KV_FORMATS.indexOf(pass.kvFormat),
+    TABLE_STRIDE: pass.tableStride,
+  };
   const project = (
     name: string,
     x: DeviceBuffer,
@@ -164,7 +169,7 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
       rotaryAppend,
       { qkv, rows, tables, rotations, keys, values },
       { ...pool, Q_HEADS: heads, QKV_STRIDE: strides.qkv },
-      [gridOf(divideUp(((heads + 2 * kvHeads) * headDim) / 4, 64))[0], 1, rowCount],
+      rotaryAppendGrid(heads + 2 * kvHeads, headDim, rowCount),
     );
     recorder.call(
       `${name}.attention`,

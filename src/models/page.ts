@@ -5,6 +5,7 @@
 import type { DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import type { DeviceMatrix } from '../kernels/product';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import type { WeightSpec } from '../weights/spec';
 
 /** Sizes the engine needs to lay out caches and buffers. */
@@ -23,7 +24,7 @@ export interface ModelWeights {
   vector(name: string): DeviceBuffer;
 }
 
-/** Keys and values of one layer: [blocks][kvHeads][32 positions][headDim]. */
+/** Keys and values of one layer, a pool each (kernels/shared/kv-pool.wgsl). */
 export interface LayerPool {
   readonly keys: DeviceBuffer;
   readonly values: DeviceBuffer;
@@ -40,7 +41,7 @@ export interface ForwardPass {
   readonly lanes: number;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
-  readonly kvF32: boolean;
+  readonly kvFormat: KvFormat;
   readonly pools: readonly LayerPool[];
   /** Filled by the engine before each pass. */
   readonly inputs: {

@@ -5,6 +5,7 @@
  */
 import { roundToFloat16 } from './float16';
 import type { PackedMatrix, QuantizedFormat } from './format';
+import { roundTiesEven } from '../lib/rounding';
 import { divideUp } from '../lib/shapes';
 import { packExact } from './pack';
 
@@ -71,11 +72,4 @@ const LEVELS: Record<GoldenRounding, readonly [number, number, number]> = {
 
 function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
-}
-
-function roundTiesEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
 }

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend } from '../../gpu/backend';
+import type { KvFormat } from '../../kernels/shared/kv-pool';
 import { present } from '../../lib/invariant';
 import type { PackedFormat } from '../../quant/format';
 import { packCheckpoint, readCheckpoint, withConfig } from './checkpoint';
@@ -50,29 +51,33 @@ export function describeExactness(createBackend: (maxBindingBytes?: number) => P
   afterAll(() => backend.destroy());
 
   const smallRunner = (options: Partial<RunnerOptions> = {}, on = backend, weights = stored) =>
-    createRunner(on, weights, { contextLength: 128, kvF32: false, ...options });
+    createRunner(on, weights, { contextLength: 128, kvFormat: 'f16', ...options });
 
   /** Logits and the KV pools of a fresh runner after the prompt, as bytes. */
-  async function prefillInChunks(chunk: number, on = backend, weights = stored): Promise<Uint8Array[]> {
-    const runner = await smallRunner({ maxRows: chunk }, on, weights);
+  async function prefillInChunks(chunk: number, kvFormat: KvFormat, weights = stored): Promise<Uint8Array[]> {
+    const runner = await smallRunner({ maxRows: chunk, kvFormat }, backend, weights);
     const [logits] = await new Probe(runner).prefill(ids);
-    const pools = await Promise.all(kvPools(runner).map((pool) => on.read(pool)));
+    const pools = await Promise.all(kvPools(runner).map((pool) => backend.read(pool)));
     runner.destroy();
     return [bytesOf(present(logits, 'logits')), ...pools.map((pool) => new Uint8Array(pool))];
   }
 
   it.each([
-    ['as shipped', shipped],
-    ['a decoder for every matrix', inTurn(EVERY_DECODER)],
-  ])('prefill in chunks of any size equals step by step, weights %s', async (_, packing) => {
-    const weights = packCheckpoint(await readCheckpoint('public/models/tales-draft'), packing);
-    const stepByStep = await prefillInChunks(1, backend, weights);
-    expect(stepByStep.every((bytes) => bytes.some((byte) => byte !== 0))).toBe(true);
-    for (const chunk of CHUNK_SIZES.slice(1)) {
-      const found = await prefillInChunks(chunk, backend, weights);
-      expect(firstDifference(found, stepByStep), `chunks of ${chunk}`).toBeNull();
-    }
-  });
+    ['as shipped', 'f16', shipped],
+    ['as shipped', 'int8', shipped],
+    ['a decoder for every matrix', 'f16', inTurn(EVERY_DECODER)],
+  ] as const)(
+    'prefill in chunks of any size equals step by step, weights %s, cache in %s',
+    async (_, kvFormat, packing) => {
+      const weights = packCheckpoint(await readCheckpoint('public/models/tales-draft'), packing);
+      const stepByStep = await prefillInChunks(1, kvFormat, weights);
+      expect(stepByStep.every((bytes) => bytes.some((byte) => byte !== 0))).toBe(true);
+      for (const chunk of CHUNK_SIZES.slice(1)) {
+        const found = await prefillInChunks(chunk, kvFormat, weights);
+        expect(firstDifference(found, stepByStep), `chunks of ${chunk}`).toBeNull();
+      }
+    },
+  );
 
   it('rolling back and going on another way equals a fresh sequence', async () => {
     const runner = await smallRunner();
@@ -120,7 +125,7 @@ export function describeExactness(createBackend: (maxBindingBytes?: number) => P
     const splitting = await createBackend(SPLIT_BINDING_BYTES);
     const oneLayer = withConfig(await readCheckpoint('public/models/tales'), { num_hidden_layers: 1 }); // fewer to compile
     const large = packCheckpoint(oneLayer, shipped);
-    const options = { contextLength: 64, maxRows: 12, kvF32: false };
+    const options = { contextLength: 64, maxRows: 12, kvFormat: 'f16' } as const;
     const results: Float32Array[][] = [];
     for (const on of [backend, splitting]) {
       const runner = await createRunner(on, large, options);

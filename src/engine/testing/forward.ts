@@ -29,7 +29,7 @@ export async function createRunner(
     maxRows: 64,
     maxSequences,
     maxOutputs: maxSequences,
-    kvF32: true,
+    kvFormat: 'f32',
     ...options,
   });
 }

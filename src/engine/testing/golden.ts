@@ -1,9 +1,11 @@
 /** The golden vectors of the bundled models (src/engine/golden/README.md), and the suite that holds a backend to them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backend } from '../../gpu/backend';
+import type { KvFormat } from '../../kernels/shared/kv-pool';
 import { present } from '../../lib/invariant';
 import type { GoldenRounding } from '../../quant/golden-roundings';
 import type { ChatMessage } from '../../text/chat-template';
+import type { StoredWeights } from '../../weights/manifest';
 import { Engine } from '../index';
 import type { Runner } from '../runner';
 import { packCheckpoint, readCheckpoint, withConfig } from './checkpoint';
@@ -21,9 +23,13 @@ const LOGIT_TOLERANCE = 1e-3;
 
 /**
  * Keys and values as f16 instead of f32: a relative error of up to 2^-11 in each, 4.3e-3 in the logits of Tales and 1.1e-2
- * in those of the draft, whose few layers carry larger numbers (and whose logits only propose).
+ * in those of the draft, whose few layers carry larger numbers (and whose logits only propose). As int8: an error of up to
+ * 1/254 of the largest of 32 neighbours, 0.11 and 0.12 in the logits over the golden prompts.
  */
-const F16_KV_TOLERANCE: Readonly<Record<string, number>> = { tales: 1e-2, 'tales-draft': 2e-2 };
+const KV_TOLERANCES: Readonly<Partial<Record<KvFormat, Readonly<Record<string, number>>>>> = {
+  f16: { tales: 1e-2, 'tales-draft': 2e-2 },
+  int8: { tales: 2e-1, 'tales-draft': 2e-1 },
+};
 
 /** Greedy answers were cut at this length; where one is shorter, its last gap belongs to the token that ended it. */
 const GREEDY_LIMIT = 64;
@@ -118,9 +124,9 @@ function bundled(model: string): Promise<Checkpoint> {
 }
 
 /** Room for a prompt and its answer, and logits of every row of a chunk. */
-function promptRunner(backend: Backend, checkpoint: Checkpoint, packing: Packing, kvF32 = true) {
-  const options = { contextLength: 160, maxRows: CHUNK_ROWS, maxSequences: CHUNK_ROWS, kvF32 };
-  return createRunner(backend, packCheckpoint(checkpoint, packing), options);
+function promptRunner(backend: Backend, stored: StoredWeights, kvFormat: KvFormat = 'f32') {
+  const options = { contextLength: 160, maxRows: CHUNK_ROWS, maxSequences: CHUNK_ROWS, kvFormat };
+  return createRunner(backend, stored, options);
 }
 
 /**
@@ -140,7 +146,7 @@ export function describeGolden(createBackend: () => Promise<Backend>, deep: bool
 
       it('give the golden logits and the golden greedy answers', async () => {
         const golden = await readGolden(model);
-        const runner = await promptRunner(backend, await bundled(model), PACKINGS[weights]);
+        const runner = await promptRunner(backend, packCheckpoint(await bundled(model), PACKINGS[weights]));
         const prompts = golden.prompts(weights);
         for (const prompt of whole ? prompts : prompts.slice(0, 2)) {
           const { logits, chosen } = await answer(runner, prompt);
@@ -167,7 +173,7 @@ export function describeGolden(createBackend: () => Promise<Backend>, deep: bool
       const { prompts, texts } = await readGolden(model);
       const engine = new Engine(backend);
       const stored = packCheckpoint(await bundled(model), PACKINGS.fp32);
-      const { modelId } = await engine.loadModel(stored, { contextLength: 160, kvF32: true });
+      const { modelId } = await engine.loadModel(stored, { contextLength: 160, kvFormat: 'f32' });
       for (const [i, { messages, gaps }] of prompts('fp32').entries()) {
         if (gaps.some((gap) => gap <= 2 * LOGIT_TOLERANCE) || (!deep && i >= 4)) continue;
         const options = { temperature: 0, maxTokens: GREEDY_LIMIT };
@@ -184,7 +190,7 @@ export function describeGolden(createBackend: () => Promise<Backend>, deep: bool
       const checkpoint = await bundled(model);
       const { rms_norm_eps: epsilon } = JSON.parse(checkpoint.texts['config.json']) as { rms_norm_eps: number };
       const wrong = withConfig(checkpoint, { rms_norm_eps: 10 * epsilon });
-      const runner = await promptRunner(backend, wrong, PACKINGS.fp32);
+      const runner = await promptRunner(backend, packCheckpoint(wrong, PACKINGS.fp32));
       const { prompts } = await readGolden(model);
       for (const prompt of prompts('fp32')) {
         const { logits } = await answer(runner, { ...prompt, greedy: [] });
@@ -193,18 +199,22 @@ export function describeGolden(createBackend: () => Promise<Backend>, deep: bool
       runner.destroy();
     });
 
-    it('as shipped, with f16 keys and values, stays near the same weights with f32 ones', async () => {
+    it('as shipped, with keys and values in f16 or int8, stays near the same weights with f32 ones', async () => {
       const { prompts } = await readGolden(model);
-      const exact = await promptRunner(backend, await bundled(model), shipped);
-      const production = await promptRunner(backend, await bundled(model), shipped, false);
+      const stored = packCheckpoint(await bundled(model), shipped);
+      const [exact, ...others] = await Promise.all(
+        (['f32', 'f16', 'int8'] as const).map((kvFormat) => promptRunner(backend, stored, kvFormat)),
+      );
       for (const prompt of deep || model === 'tales-draft' ? prompts('fp32') : prompts('fp32').slice(-1)) {
-        const [expected, found] = [await answer(exact, prompt), await answer(production, prompt)];
-        const difference = maxDifference(found.logits, expected.logits);
-        expect(difference).toBeLessThan(present(F16_KV_TOLERANCE[model], model));
-        expect(difference).toBeGreaterThan(0); // or the setting has no effect and nothing was compared
+        const expected = await answer(present(exact, 'runner'), prompt);
+        for (const runner of others) {
+          const { kvFormat } = runner.options;
+          const difference = maxDifference((await answer(runner, prompt)).logits, expected.logits);
+          expect(difference, kvFormat).toBeLessThan(present(KV_TOLERANCES[kvFormat]?.[model], model));
+          expect(difference, kvFormat).toBeGreaterThan(0); // or the setting has no effect and nothing was compared
+        }
       }
-      exact.destroy();
-      production.destroy();
+      for (const runner of [exact, ...others]) runner?.destroy();
     });
   });
 }

@@ -145,7 +145,7 @@ export function describeSpeculation(createBackend: () => Promise<Backend>, count
       const [prompt] = prompts(1) as [Prompt];
       const { ids, done } = await answer(model, prompt, { temperature: 0, maxTokens: 40, speculation: drafts });
       const promptIds = model.encode(prompt);
-      const runner = await createRunner(await createBackend(), small, { kvF32: false, maxSequences: 1, maxRows: 1 });
+      const runner = await createRunner(await createBackend(), small, { kvFormat: 'f16', maxSequences: 1, maxRows: 1 });
       const probe = new Probe(runner);
       const guesses: number[] = []; // the draft's own next token after each position
       for (const id of [...promptIds, ...ids]) {

@@ -1,5 +1,5 @@
 /** What a recorded step costs on paper: workgroups, and the bytes it must touch at least, whatever the device. */
-import { BLOCK } from '../../kernels/shared/kv-pool';
+import { BLOCK, KV_FORMATS, kvPositionBytes } from '../../kernels/shared/kv-pool';
 import type { Call, Step } from '../../gpu/recorder';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
@@ -65,7 +65,7 @@ function touched(call: Call, contextLength: number): Touched {
 
 /** Keys and values of one position of one layer. */
 function positionBytes({ constants }: Call): number {
-  return 2 * constants['KV_HEADS']! * constants['HEAD_DIM']! * (constants['KV_F32'] === 1 ? 4 : 2);
+  return 2 * constants['KV_HEADS']! * kvPositionBytes(KV_FORMATS[constants['KV_FORMAT']!]!, constants['HEAD_DIM']!);
 }
 
 export function sumOf(

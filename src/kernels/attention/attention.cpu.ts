@@ -1,5 +1,5 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
-import { loadNumbers, numberIndex } from '../shared/kv-pool.cpu';
+import { formatOf, loadPosition, placeOf } from '../shared/kv-pool.cpu';
 import type { KvPoolConstant } from '../shared/kv-pool';
 
 /** Twin of attention.wgsl, with the softmax in two passes over all positions. */
@@ -15,7 +15,8 @@ export function attentionOnCpu(
   constants: Constants<KvPoolConstant | 'Q_HEADS' | 'QKV_STRIDE' | 'Y_STRIDE' | 'SCALE'>,
   grid: Grid,
 ): void {
-  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_F32, QKV_STRIDE, Y_STRIDE, SCALE } = constants;
+  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_FORMAT, QKV_STRIDE, Y_STRIDE, SCALE } = constants;
+  const format = formatOf(KV_FORMAT);
   const numbers = new Float32Array(HEAD_DIM);
   const sums = new Float64Array(HEAD_DIM);
   for (let row = 0; row < grid[2]; row++) {
@@ -27,7 +28,7 @@ export function attentionOnCpu(
       const query = row * QKV_STRIDE + head * HEAD_DIM;
       let maximum = -Infinity;
       for (let position = 0; position < length; position++) {
-        loadNumbers(keys, KV_F32, numberIndex(tables, constants, sequence, position, kvHead), HEAD_DIM, numbers);
+        loadPosition(keys, format, placeOf(tables, constants, sequence, position, kvHead), numbers);
         let score = 0;
         for (let i = 0; i < HEAD_DIM; i++) score += qkv.f32[query + i]! * numbers[i]!;
         shares[position] = SCALE * score;
@@ -38,7 +39,7 @@ export function attentionOnCpu(
       for (let position = 0; position < length; position++) {
         const share = Math.exp(shares[position]! - maximum);
         total += share;
-        loadNumbers(values, KV_F32, numberIndex(tables, constants, sequence, position, kvHead), HEAD_DIM, numbers);
+        loadPosition(values, format, placeOf(tables, constants, sequence, position, kvHead), numbers);
         for (let i = 0; i < HEAD_DIM; i++) sums[i] = sums[i]! + share * numbers[i]!;
       }
       for (let i = 0; i < HEAD_DIM; i++) y.f32[row * Y_STRIDE + head * HEAD_DIM + i] = sums[i]! / total;

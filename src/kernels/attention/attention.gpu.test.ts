@@ -1,17 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { divideUp } from '../../lib/shapes';
-import { decodeFloat16, encodeFloat16 } from '../../quant/float16';
-import { rotaryAppend } from '../rotary-append/rotary-append';
-import { BLOCK } from '../shared/kv-pool';
+import { rotaryAppend, rotaryAppendGrid } from '../rotary-append/rotary-append';
+import { BLOCK, KV_FORMATS, kvBlockBytes } from '../shared/kv-pool';
+import type { KvFormat } from '../shared/kv-pool';
+import { placeOf, poolNumbers, storePosition } from '../shared/kv-pool.cpu';
 import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
 import { attention } from './attention';
 
 /** Products of a head, exponentials and sums over the context in f32. */
 const F32_SUM_ERROR = 5e-6;
 
-/** A number that falls between two f16 may be stored as either. */
-const F16_ROUNDING = 1e-3;
+/** Of the largest number: f16 may round the other way, and so may int8, by a step of 1/127. */
+const ROUNDING = { f16: 1e-3, f32: F32_SUM_ERROR, int8: 8e-3 } as const;
+
+/** Words of int8 codes that may differ from the twin's: a device divides to 2.5 units in the last place, which turns ties. */
+const TURNED_TIES = 2;
 
 let gpu: WebGpuBackend;
 beforeAll(async () => {
@@ -35,16 +38,37 @@ const ROWS = [
   [70, 2],
 ] as const;
 
-function setting([heads, kvHeads, headDim]: readonly [number, number, number], kvF32: boolean) {
+function setting([heads, kvHeads, headDim]: readonly [number, number, number], format: KvFormat) {
   const tableStride = 4;
   const blocks = 7;
   const tables = new Uint32Array([5, 9, 9, 9, 0, 3, 9, 9, 6, 1, 4, 9]); // 9 is never looked at
-  const numbers = blocks * kvHeads * BLOCK * headDim;
-  const pool = (seed: number) => {
-    const floats = randomNumbers(seed, numbers);
-    return kvF32 ? new Uint32Array(floats.buffer) : new Uint32Array(encodeFloat16(floats).buffer);
-  };
   const qkvStride = (heads + 2 * kvHeads) * headDim + 3;
+  const constants = {
+    Q_HEADS: heads,
+    KV_HEADS: kvHeads,
+    HEAD_DIM: headDim,
+    QKV_STRIDE: qkvStride,
+    KV_FORMAT: KV_FORMATS.indexOf(format),
+    TABLE_STRIDE: tableStride,
+  };
+  /** Every position of every block filled, by a sequence that owns them all. */
+  const pool = (seed: number) => {
+    const bits = new Uint32Array((blocks * kvBlockBytes(format, kvHeads, headDim)) / 4);
+    const view = { u32: bits, f32: new Float32Array(bits.buffer) };
+    const everyBlock = { u32: Uint32Array.from({ length: blocks }, (_, i) => i), f32: new Float32Array() };
+    const numbers = randomNumbers(seed, blocks * BLOCK * kvHeads * headDim);
+    for (let at = 0; at < blocks * BLOCK * kvHeads; at++) {
+      const place = placeOf(everyBlock, constants, 0, Math.floor(at / kvHeads), at % kvHeads);
+      const magnitude = 1 + (at % 5); // so that scales differ
+      storePosition(
+        view,
+        format,
+        place,
+        numbers.subarray(at * headDim, (at + 1) * headDim).map((n) => magnitude * n),
+      );
+    }
+    return bits;
+  };
   return {
     contents: {
       qkv: randomNumbers(heads, ROWS.length * qkvStride),
@@ -53,20 +77,16 @@ function setting([heads, kvHeads, headDim]: readonly [number, number, number], k
       keys: pool(1),
       values: pool(2),
     },
-    constants: {
-      Q_HEADS: heads,
-      KV_HEADS: kvHeads,
-      HEAD_DIM: headDim,
-      QKV_STRIDE: qkvStride,
-      KV_F32: kvF32 ? 1 : 0,
-      TABLE_STRIDE: tableStride,
-    },
+    constants,
   };
 }
 
-describe.each([true, false])('with keys and values as f32: %s', (kvF32) => {
+describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
+  const decode = (bytes: ArrayBuffer, headDim: number) =>
+    poolNumbers({ u32: new Uint32Array(bytes), f32: new Float32Array(bytes) }, format, headDim);
+
   it.each(HEADS)('attention agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
-    const { contents, constants } = setting(heads, kvF32);
+    const { contents, constants } = setting(heads, format);
     const yStride = heads[0] * heads[2] + 1;
     const both = await runBoth(
       gpu,
@@ -80,16 +100,22 @@ describe.each([true, false])('with keys and values as f32: %s', (kvF32) => {
   });
 
   it.each(HEADS)('rotary-append agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
-    const { contents, constants } = setting(heads, kvF32);
+    const { contents, constants } = setting(heads, format);
     const [queryHeads, kvHeads, headDim] = heads;
     const rotations = randomNumbers(3, 71 * headDim);
-    const grid = [divideUp(((queryHeads + 2 * kvHeads) * headDim) / 4, 64), 1, ROWS.length] as const;
+    const grid = rotaryAppendGrid(queryHeads + 2 * kvHeads, headDim, ROWS.length);
     const both = await runBoth(gpu, rotaryAppend, { ...contents, rotations }, constants, grid);
-    for (const name of ['qkv', 'keys', 'values']) {
-      const f16 = !kvF32 && name !== 'qkv';
-      const decode = (bytes: ArrayBuffer) => (f16 ? decodeFloat16(new Uint16Array(bytes)) : new Float32Array(bytes));
-      const error = relativeError(decode(both.gpu[name]!), decode(both.cpu[name]!));
-      expect(error, name).toBeLessThan(f16 ? F16_ROUNDING : F32_SUM_ERROR);
+    const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
+    expect(relativeError(found, expected), 'qkv').toBeLessThan(F32_SUM_ERROR);
+    for (const name of ['keys', 'values']) {
+      const [gpuNumbers, cpuNumbers] = [decode(both.gpu[name]!, headDim), decode(both.cpu[name]!, headDim)];
+      expect(relativeError(gpuNumbers, cpuNumbers), name).toBeLessThan(ROUNDING[format]);
+      expect(decode(contents[name as 'keys' | 'values'].buffer, headDim), `${name} before`).not.toEqual(cpuNumbers);
     }
+    if (format !== 'int8') return;
+    // Values are quantised as they come, so both pools hold the same words.
+    const [gpuWords, cpuWords] = [new Uint32Array(both.gpu['values']!), new Uint32Array(both.cpu['values']!)];
+    const otherWords = gpuWords.filter((word, i) => word !== cpuWords[i]).length;
+    expect(otherWords).toBeLessThanOrEqual(TURNED_TIES);
   });
 });

@@ -5,8 +5,8 @@
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;          // [rows][QKV_STRIDE]: rotated queries first
 @group(0) @binding(1) var<storage, read> rows: array<vec4u>;       // [rows]: token, position, sequence, unused
 @group(0) @binding(2) var<storage, read> tables: array<u32>;       // [sequences][TABLE_STRIDE]
-@group(0) @binding(3) var<storage, read> keys: array<vec4u>;       // [blocks][KV_HEADS][32][HEAD_DIM]
-@group(0) @binding(4) var<storage, read> values: array<u32>;       // [blocks][KV_HEADS][32][HEAD_DIM]
+@group(0) @binding(3) var<storage, read> keys: array<vec4u>;       // a pool
+@group(0) @binding(4) var<storage, read> values: array<u32>;       // a pool
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;      // [rows][Y_STRIDE]
 
 override Q_HEADS: u32;
@@ -22,34 +22,81 @@ var<workgroup> length: u32;                        // positions this row sees
 var<workgroup> query: array<vec4f, HEAD_DIM / 4>;  // scaled
 var<workgroup> scores: array<f32, BLOCK>;          // of this tile
 var<workgroup> shares: array<f32, BLOCK>;          // exp(score − running maximum)
+var<workgroup> weights: array<f32, HEAD_DIM + BLOCK>;   // [scale groups][32 positions]: share · scale of the value
 
-// Eight numbers of a key, the first of them in pair `pair`, times the numbers of the query from query[i] on.
-fn products(pair: u32, i: u32, sum: vec4f) -> vec4f {
-  var first: vec4f;
-  var second: vec4f;
-  if (KV_F32 == 1u) {
-    first = bitcast<vec4f>(keys[pair / 2u]);
-    second = bitcast<vec4f>(keys[pair / 2u + 1u]);
-  } else {
-    let halves = keys[pair / 4u];
-    first = vec4f(unpack2x16float(halves.x), unpack2x16float(halves.y));
-    second = vec4f(unpack2x16float(halves.z), unpack2x16float(halves.w));
-  }
-  return fma(query[i + 1u], second, fma(query[i], first, sum));
+// Signed bytes, the lowest first.
+fn bytes(word: u32) -> vec4f {
+  return vec4f((vec4i(i32(word)) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
 }
 
-fn value_pair(pair: u32) -> vec2f {
-  if (KV_F32 == 1u) {
-    return bitcast<vec2f>(vec2u(values[2u * pair], values[2u * pair + 1u]));
+// Numbers 8 · eight … 8 · eight + 7 of the key that begins at `word`, times those of the query; INT8 still without scale.
+fn products(word: u32, eight: u32, sum: vec4f) -> vec4f {
+  var first: vec4f;
+  var second: vec4f;
+  if (KV_FORMAT == F32) {
+    let at = word / 4u + 2u * eight;
+    first = bitcast<vec4f>(keys[at]);
+    second = bitcast<vec4f>(keys[at + 1u]);
+  } else if (KV_FORMAT == F16) {
+    let halves = keys[word / 4u + eight];
+    first = vec4f(unpack2x16float(halves.x), unpack2x16float(halves.y));
+    second = vec4f(unpack2x16float(halves.z), unpack2x16float(halves.w));
+  } else {
+    let at = word + 2u * eight;
+    let four = keys[at / 4u];
+    let two = select(four.xy, four.zw, at % 4u == 2u);
+    first = bytes(two.x);
+    second = bytes(two.y);
   }
-  return unpack2x16float(values[pair]);
+  return fma(query[2u * eight + 1u], second, fma(query[2u * eight], first, sum));
+}
+
+// The query's product with the key of the tile's position `position`.
+fn score(tile: u32, position: u32) -> f32 {
+  let word = numbers_word(tile, position);
+  var sum = vec4f();
+  if (KV_FORMAT == INT8) {
+    for (var group = 0u; group < scale_groups(); group++) {
+      var dot = vec4f();
+      for (var i = group * GROUP / 8u; i < min((group + 1u) * GROUP, HEAD_DIM) / 8u; i++) {
+        dot = products(word, i, dot);
+      }
+      let scale = scale_word(tile, group, position);
+      sum = fma(vec4f(bitcast<f32>(keys[scale / 4u][scale % 4u])), dot, sum);
+    }
+  } else {
+    for (var i = 0u; i < HEAD_DIM / 8u; i++) {
+      sum = products(word, i, sum);
+    }
+  }
+  return (sum.x + sum.y) + (sum.z + sum.w);
+}
+
+fn value_scale(tile: u32, group: u32, position: u32) -> f32 {
+  if (KV_FORMAT == INT8) {
+    return bitcast<f32>(values[scale_word(tile, group, position)]);
+  }
+  return 1.0;
+}
+
+// Numbers 2 · pair and 2 · pair + 1 of the value of the tile's position `position`; INT8 still without scale.
+fn value_pair(tile: u32, position: u32, pair: u32) -> vec2f {
+  let word = numbers_word(tile, position);
+  if (KV_FORMAT == F32) {
+    return bitcast<vec2f>(vec2u(values[word + 2u * pair], values[word + 2u * pair + 1u]));
+  }
+  if (KV_FORMAT == F16) {
+    return unpack2x16float(values[word + pair]);
+  }
+  let codes = vec2i(i32(values[word + pair / 2u] >> (16u * (pair % 2u))));
+  return vec2f((codes << vec2u(24u, 16u)) >> vec2u(24u));
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
   let head = workgroup.x;
   let row = rows[workgroup.z];
-  let pairs = pairs_per_position();
+  let pairs = HEAD_DIM / 2u;
   let kv_head = head / (Q_HEADS / KV_HEADS);
   if (thread == 0u) {
     length = row.y + 1u;
@@ -60,34 +107,38 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   }
   let seen = workgroupUniformLoad(&length);   // a barrier as well: `query` is whole now
 
-  var sums: array<vec3f, PAIRS_PER_THREAD>;
+  var sums: array<vec2f, PAIRS_PER_THREAD>;
+  var total = 0.0;                            // of the shares
   var maximum = MASKED;
-  for (var tile = 0u; tile * BLOCK < seen; tile++) {
-    let base = pair_index(row.z, tile * BLOCK, kv_head);
-    var score = vec4f();
-    for (var i = 0u; i < pairs; i += 4u) {
-      score = products(base + thread * pairs + i, i / 2u, score);
-    }
-    let seeing = tile * BLOCK + thread < seen;
-    scores[thread] = select(MASKED, (score.x + score.y) + (score.z + score.w), seeing);
+  for (var block = 0u; block * BLOCK < seen; block++) {
+    let tile = tile_word(row.z, block * BLOCK, kv_head);
+    scores[thread] = select(MASKED, score(tile, thread), block * BLOCK + thread < seen);
     workgroupBarrier();
 
     var higher = maximum;
     for (var i = 0u; i < BLOCK; i++) {
       higher = max(higher, scores[i]);
     }
-    shares[thread] = exp(scores[thread] - higher);
+    let share = exp(scores[thread] - higher);
+    shares[thread] = share;
+    for (var group = 0u; group < scale_groups(); group++) {
+      weights[group * BLOCK + thread] = share * value_scale(tile, group, thread);
+    }
     workgroupBarrier();
 
     let fade = exp(maximum - higher);
     maximum = higher;
+    total *= fade;
+    for (var i = 0u; i < BLOCK; i++) {
+      total += shares[i];
+    }
     for (var k = 0u; k < PAIRS_PER_THREAD; k++) {
       let pair = thread + k * WORKGROUP;
       if (pair < pairs) {
-        var sum = fade * sums[k];   // (weighted numbers, weights)
+        let first = select(0u, 2u * pair / GROUP * BLOCK, KV_FORMAT == INT8);
+        var sum = fade * sums[k];
         for (var i = 0u; i < BLOCK; i++) {
-          let share = shares[i];
-          sum = fma(vec3f(share), vec3f(value_pair(base + i * pairs + pair), 1.0), sum);
+          sum = fma(vec2f(weights[first + i]), value_pair(tile, i, pair), sum);
         }
         sums[k] = sum;
       }
@@ -97,7 +148,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     let pair = thread + k * WORKGROUP;
     if (pair < pairs) {
       let at = workgroup.z * Y_STRIDE + head * HEAD_DIM + 2u * pair;
-      let number = sums[k].xy / sums[k].z;
+      let number = sums[k] / total;
       y[at] = number.x;
       y[at + 1u] = number.y;
     }

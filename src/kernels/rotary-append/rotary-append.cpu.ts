@@ -1,5 +1,5 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
-import { numberIndex, storeNumber } from '../shared/kv-pool.cpu';
+import { formatOf, placeOf, storePosition } from '../shared/kv-pool.cpu';
 import type { KvPoolConstant } from '../shared/kv-pool';
 
 /** Twin of rotary-append.wgsl. */
@@ -15,34 +15,30 @@ export function rotaryAppendOnCpu(
   constants: Constants<KvPoolConstant | 'Q_HEADS' | 'QKV_STRIDE'>,
   grid: Grid,
 ): void {
-  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_F32, QKV_STRIDE } = constants;
+  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_FORMAT, QKV_STRIDE } = constants;
   const half = HEAD_DIM / 2;
+  const format = formatOf(KV_FORMAT);
+  const turned = new Float32Array(HEAD_DIM);
   for (let row = 0; row < grid[2]; row++) {
     const position = rows.u32[4 * row + 1]!;
     const sequence = rows.u32[4 * row + 2]!;
     for (let head = 0; head < Q_HEADS + 2 * KV_HEADS; head++) {
       const base = row * QKV_STRIDE + head * HEAD_DIM;
+      const numbers = qkv.f32.subarray(base, base + HEAD_DIM);
       if (head >= Q_HEADS + KV_HEADS) {
-        const at = numberIndex(tables, constants, sequence, position, head - Q_HEADS - KV_HEADS);
-        for (let i = 0; i < HEAD_DIM; i++) storeNumber(values, KV_F32, at + i, qkv.f32[base + i]!);
+        const place = placeOf(tables, constants, sequence, position, head - Q_HEADS - KV_HEADS);
+        storePosition(values, format, place, numbers);
         continue;
       }
-      const at = head >= Q_HEADS ? numberIndex(tables, constants, sequence, position, head - Q_HEADS) : 0;
       for (let i = 0; i < half; i++) {
         const cos = rotations.f32[2 * (position * half + i)]!;
         const sin = rotations.f32[2 * (position * half + i) + 1]!;
-        const first = qkv.f32[base + i]!;
-        const second = qkv.f32[base + half + i]!;
-        const turnedFirst = first * cos - second * sin;
-        const turnedSecond = second * cos + first * sin;
-        if (head >= Q_HEADS) {
-          storeNumber(keys, KV_F32, at + i, turnedFirst);
-          storeNumber(keys, KV_F32, at + half + i, turnedSecond);
-        } else {
-          qkv.f32[base + i] = turnedFirst;
-          qkv.f32[base + half + i] = turnedSecond;
-        }
+        const [first, second] = [numbers[i]!, numbers[half + i]!];
+        turned[i] = first * cos - second * sin;
+        turned[half + i] = second * cos + first * sin;
       }
+      if (head < Q_HEADS) numbers.set(turned);
+      else storePosition(keys, format, placeOf(tables, constants, sequence, position, head - Q_HEADS), turned);
     }
   }
 }

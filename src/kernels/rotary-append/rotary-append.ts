@@ -1,4 +1,6 @@
 import { defineKernel } from '../../gpu/kernel';
+import type { Grid } from '../../gpu/kernel';
+import { divideUp } from '../../lib/shapes';
 import { KV_POOL_CONSTANTS } from '../shared/kv-pool';
 import kvPool from '../shared/kv-pool.wgsl?raw';
 import { rotaryAppendOnCpu } from './rotary-append.cpu';
@@ -19,3 +21,8 @@ export const rotaryAppend = defineKernel({
   wgsl: () => [kvPool, main].join('\n'),
   cpu: rotaryAppendOnCpu,
 });
+
+/** A workgroup of 64 threads takes as many whole heads as it has room for, at eight numbers a thread. */
+export function rotaryAppendGrid(heads: number, headDim: number, rows: number): Grid {
+  return [divideUp(heads, Math.floor(64 / (headDim / 8))), 1, rows];
+}

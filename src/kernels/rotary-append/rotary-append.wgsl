@@ -1,73 +1,128 @@
 // Rotates queries and keys by their positions (RoPE, Su et al. 2021; numbers i and i + HEAD_DIM / 2 form a pair), and
-// writes keys and values into the pools. A thread owns four numbers of one head: 2j, 2j + 1 and their partners, which
-// are two whole words of the pool, so every word has one writer.
+// writes keys and values into the pools. A thread owns eight numbers of one head: 4j … 4j + 3 and their partners, which
+// are whole words of the pool in every format, so every word has one writer. A workgroup owns whole heads: the threads of
+// one find the largest magnitude of each INT8 group together.
 
 @group(0) @binding(0) var<storage, read_write> qkv: array<f32>;      // [rows][QKV_STRIDE]: queries | keys | values
 @group(0) @binding(1) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, sequence, unused
 @group(0) @binding(2) var<storage, read> tables: array<u32>;         // [sequences][TABLE_STRIDE]
 @group(0) @binding(3) var<storage, read> rotations: array<vec2f>;    // [positions][HEAD_DIM / 2]: (cos, sin)
-@group(0) @binding(4) var<storage, read_write> keys: array<u32>;     // [blocks][KV_HEADS][32][HEAD_DIM]
-@group(0) @binding(5) var<storage, read_write> values: array<u32>;   // [blocks][KV_HEADS][32][HEAD_DIM]
+@group(0) @binding(4) var<storage, read_write> keys: array<u32>;     // a pool
+@group(0) @binding(5) var<storage, read_write> values: array<u32>;   // a pool
 
 override Q_HEADS: u32;
 override QKV_STRIDE: u32;
 
-const WORKGROUP = 64u;
+const WORKGROUP = 64u;             // room for the 32 threads of the largest head
+const QUADS_PER_GROUP = GROUP / 4u;
+const SMALLEST_MAGNITUDE = 1.0e-30; // of a group that is not stored as zeros: 127 over it is finite
 
-fn rotate(first: f32, second: f32, rotation: vec2f) -> vec2f {
-  return vec2f(first * rotation.x - second * rotation.y, second * rotation.x + first * rotation.y);
+var<workgroup> magnitudes: array<f32, 2u * WORKGROUP>;   // [heads of the workgroup][quads of a head]
+
+fn load_quad(at: u32) -> vec4f {
+  return vec4f(qkv[at], qkv[at + 1u], qkv[at + 2u], qkv[at + 3u]);
 }
 
-fn store_key(pair: u32, numbers: vec2f) {
-  if (KV_F32 == 1u) {
-    keys[2u * pair] = bitcast<u32>(numbers.x);
-    keys[2u * pair + 1u] = bitcast<u32>(numbers.y);
-  } else {
-    keys[pair] = pack2x16float(numbers);
+fn store_quad(at: u32, numbers: vec4f) {
+  for (var i = 0u; i < 4u; i++) {
+    qkv[at + i] = numbers[i];
   }
 }
 
-fn store_value(pair: u32, numbers: vec2f) {
-  if (KV_F32 == 1u) {
-    values[2u * pair] = bitcast<u32>(numbers.x);
-    values[2u * pair + 1u] = bitcast<u32>(numbers.y);
+fn magnitude(numbers: vec4f) -> f32 {
+  let pairs = max(abs(numbers.xy), abs(numbers.zw));
+  return max(pairs.x, pairs.y);
+}
+
+// The largest magnitude of the group that quad `quad` of a head lies in; `first` is where the head's magnitudes begin.
+fn group_magnitude(first: u32, quad: u32) -> f32 {
+  let start = quad / QUADS_PER_GROUP * QUADS_PER_GROUP;
+  var largest = 0.0;
+  for (var i = start; i < min(start + QUADS_PER_GROUP, HEAD_DIM / 4u); i++) {
+    largest = max(largest, magnitudes[first + i]);
+  }
+  return largest;
+}
+
+fn put(is_key: bool, word: u32, bits: u32) {
+  if (is_key) {
+    keys[word] = bits;
   } else {
-    values[pair] = pack2x16float(numbers);
+    values[word] = bits;
+  }
+}
+
+// Writes numbers 4 · quad … 4 · quad + 3 of one position; `largest` is the magnitude of their INT8 group.
+fn append_quad(is_key: bool, tile: u32, position: u32, quad: u32, numbers: vec4f, largest: f32) {
+  let word = numbers_word(tile, position);
+  if (KV_FORMAT == F32) {
+    for (var i = 0u; i < 4u; i++) {
+      put(is_key, word + 4u * quad + i, bitcast<u32>(numbers[i]));
+    }
+  } else if (KV_FORMAT == F16) {
+    put(is_key, word + 2u * quad, pack2x16float(numbers.xy));
+    put(is_key, word + 2u * quad + 1u, pack2x16float(numbers.zw));
+  } else {
+    let inverse = select(0.0, 127.0 / largest, largest > SMALLEST_MAGNITUDE);
+    let codes = vec4u(vec4i(round(numbers * inverse))) & vec4u(0xffu);
+    put(is_key, word + quad, codes.x | (codes.y << 8u) | (codes.z << 16u) | (codes.w << 24u));
+    if (quad % QUADS_PER_GROUP == 0u) {
+      put(is_key, scale_word(tile, quad / QUADS_PER_GROUP, position), bitcast<u32>(largest * (1.0 / 127.0)));
+    }
   }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) thread: u32) {
-  let half = HEAD_DIM / 2u;
-  let quads = HEAD_DIM / 4u;
-  let item = workgroup.x * WORKGROUP + thread;
-  let head = item / quads;                       // queries, then keys, then values
-  if (head >= Q_HEADS + 2u * KV_HEADS) {
-    return;
-  }
-  let j = item % quads;
+  let threads = HEAD_DIM / 8u;             // of one head
+  let heads = WORKGROUP / threads;         // of one workgroup
+  let own = thread / threads;
+  let head = workgroup.x * heads + own;    // queries, then keys, then values
+  let lives = own < heads && head < Q_HEADS + 2u * KV_HEADS;
+  let j = thread % threads;
   let row = rows[workgroup.z];
-  let at = workgroup.z * QKV_STRIDE + head * HEAD_DIM + 2u * j;
-  let first = vec2f(qkv[at], qkv[at + 1u]);
-  let second = vec2f(qkv[at + half], qkv[at + half + 1u]);
 
-  if (head >= Q_HEADS + KV_HEADS) {
-    let pair = pair_index(row.z, row.y, head - Q_HEADS - KV_HEADS) + j;
-    store_value(pair, first);
-    store_value(pair + quads, second);
-    return;
+  var first = vec4f();
+  var second = vec4f();
+  if (lives) {
+    let at = workgroup.z * QKV_STRIDE + head * HEAD_DIM + 4u * j;
+    first = load_quad(at);
+    second = load_quad(at + HEAD_DIM / 2u);
+    if (head < Q_HEADS + KV_HEADS) {
+      let angle = row.y * (HEAD_DIM / 2u) + 4u * j;
+      let a = rotations[angle];
+      let b = rotations[angle + 1u];
+      let c = rotations[angle + 2u];
+      let d = rotations[angle + 3u];
+      let cosines = vec4f(a.x, b.x, c.x, d.x);
+      let sines = vec4f(a.y, b.y, c.y, d.y);
+      let turned = first * cosines - second * sines;
+      second = second * cosines + first * sines;
+      first = turned;
+    }
+    if (head < Q_HEADS) {
+      store_quad(at, first);
+      store_quad(at + HEAD_DIM / 2u, second);
+    }
   }
-  let angle = row.y * half + 2u * j;
-  let even = rotate(first.x, second.x, rotations[angle]);
-  let odd = rotate(first.y, second.y, rotations[angle + 1u]);
-  if (head >= Q_HEADS) {
-    let pair = pair_index(row.z, row.y, head - Q_HEADS) + j;
-    store_key(pair, vec2f(even.x, odd.x));
-    store_key(pair + quads, vec2f(even.y, odd.y));
-  } else {
-    qkv[at] = even.x;
-    qkv[at + 1u] = odd.x;
-    qkv[at + half] = even.y;
-    qkv[at + half + 1u] = odd.y;
+
+  var largest = vec2f();                   // of the groups of `first` and `second`
+  if (KV_FORMAT == INT8) {
+    let base = own * 2u * threads;
+    if (lives) {
+      magnitudes[base + j] = magnitude(first);
+      magnitudes[base + threads + j] = magnitude(second);
+    }
+    workgroupBarrier();
+    if (lives) {
+      largest = vec2f(group_magnitude(base, j), group_magnitude(base, threads + j));
+    }
+  }
+  if (lives && head >= Q_HEADS) {
+    let is_key = head < Q_HEADS + KV_HEADS;
+    let tile = tile_word(row.z, row.y, (head - Q_HEADS) % KV_HEADS);
+    let position = row.y % BLOCK;
+    append_quad(is_key, tile, position, j, first, largest.x);
+    append_quad(is_key, tile, position, threads + j, second, largest.y);
   }
 }

@@ -1,36 +1,101 @@
-/** Twin of kv-pool.wgsl, and the f16 or f32 numbers of a pool. */
+/** Twin of kv-pool.wgsl: positions written to and read from a pool, in any format. */
 import type { Constants, CpuView } from '../../gpu/kernel';
+import { roundTiesEven } from '../../lib/rounding';
 import { fromFloat16Bits, toFloat16Bits } from '../../quant/float16';
-import { BLOCK } from './kv-pool';
-import type { KvPoolConstant } from './kv-pool';
+import { BLOCK, KV_FORMATS, KV_GROUP, kvPositionBytes } from './kv-pool';
+import type { KvFormat, KvPoolConstant } from './kv-pool';
 
-/** Index of the first number of position `position` of a sequence, for one kv head. */
-export function numberIndex(
+/** A whole position of one kv head within a pool. */
+export interface Place {
+  /** First word of its tile. */
+  tile: number;
+  /** Within the tile: 0 … 31. */
+  position: number;
+}
+
+/** Below this magnitude a group is stored as zeros: 127 over it would no longer be a finite f32. */
+const SMALLEST_MAGNITUDE = 1e-30;
+
+export function placeOf(
   tables: CpuView,
-  { KV_HEADS, HEAD_DIM, TABLE_STRIDE }: Constants<KvPoolConstant>,
+  { KV_HEADS, HEAD_DIM, KV_FORMAT, TABLE_STRIDE }: Constants<KvPoolConstant>,
   sequence: number,
   position: number,
   kvHead: number,
-): number {
+): Place {
   const block = tables.u32[sequence * TABLE_STRIDE + Math.floor(position / BLOCK)]!;
-  return ((block * KV_HEADS + kvHead) * BLOCK + (position % BLOCK)) * HEAD_DIM;
+  const tileWords = (BLOCK * kvPositionBytes(formatOf(KV_FORMAT), HEAD_DIM)) / 4;
+  return { tile: (block * KV_HEADS + kvHead) * tileWords, position: position % BLOCK };
 }
 
-/** Writes `number` as the pool stores it. */
-export function storeNumber(pool: CpuView, kvF32: number, index: number, number: number): void {
-  if (kvF32 === 1) {
-    pool.f32[index] = number;
-    return;
+/** Writes the numbers of a whole position as the pool stores them. */
+export function storePosition(pool: CpuView, format: KvFormat, { tile, position }: Place, numbers: Float32Array): void {
+  const width = numbers.length;
+  switch (format) {
+    case 'f32':
+      pool.f32.set(numbers, tile + position * width);
+      return;
+    case 'f16': {
+      const first = tile + (position * width) / 2;
+      for (let i = 0; i < width; i += 2) {
+        pool.u32[first + i / 2] = toFloat16Bits(numbers[i]!) | (toFloat16Bits(numbers[i + 1]!) << 16);
+      }
+      return;
+    }
+    case 'int8': {
+      const codes = new Int8Array(pool.u32.buffer, pool.u32.byteOffset + 4 * tile + position * width, width);
+      for (let start = 0; start < width; start += KV_GROUP) {
+        const end = Math.min(start + KV_GROUP, width);
+        let magnitude = 0;
+        for (let i = start; i < end; i++) magnitude = Math.max(magnitude, Math.abs(numbers[i]!));
+        const inverse = magnitude > SMALLEST_MAGNITUDE ? Math.fround(127 / magnitude) : 0;
+        for (let i = start; i < end; i++) codes[i] = roundTiesEven(Math.fround(numbers[i]! * inverse));
+        pool.f32[scaleWord(tile, width, start / KV_GROUP, position)] = magnitude * Math.fround(1 / 127);
+      }
+    }
   }
-  const shift = 16 * (index & 1);
-  const word = pool.u32[index >> 1]!;
-  pool.u32[index >> 1] = (word & ~(0xffff << shift)) | (toFloat16Bits(number) << shift);
 }
 
-/** Reads `count` numbers from `index` on into `out`. */
-export function loadNumbers(pool: CpuView, kvF32: number, index: number, count: number, out: Float32Array): void {
-  for (let i = 0; i < count; i++) {
-    const at = index + i;
-    out[i] = kvF32 === 1 ? pool.f32[at]! : fromFloat16Bits((pool.u32[at >> 1]! >>> (16 * (at & 1))) & 0xffff);
+/** Reads the numbers of a whole position into `out`, which has the width of a head. */
+export function loadPosition(pool: CpuView, format: KvFormat, { tile, position }: Place, out: Float32Array): void {
+  const width = out.length;
+  switch (format) {
+    case 'f32':
+      for (let i = 0, at = tile + position * width; i < width; i++) out[i] = pool.f32[at + i]!;
+      return;
+    case 'f16':
+      for (let i = 0, at = tile + (position * width) / 2; i < width; i += 2) {
+        const word = pool.u32[at + i / 2]!;
+        out[i] = fromFloat16Bits(word & 0xffff);
+        out[i + 1] = fromFloat16Bits(word >>> 16);
+      }
+      return;
+    case 'int8':
+      for (let i = 0, at = tile + (position * width) / 4; i < width; i += 4) {
+        const word = pool.u32[at + i / 4]!;
+        const scale = pool.f32[scaleWord(tile, width, Math.floor(i / KV_GROUP), position)]!;
+        for (let byte = 0; byte < 4; byte++) out[i + byte] = scale * ((word << (24 - 8 * byte)) >> 24);
+      }
   }
+}
+
+/** All numbers of a pool, tile by tile: [tiles][32 positions][width]. */
+export function poolNumbers(pool: CpuView, format: KvFormat, width: number): Float32Array {
+  const tileWords = (BLOCK * kvPositionBytes(format, width)) / 4;
+  const tiles = Math.floor(pool.u32.length / tileWords);
+  const numbers = new Float32Array(tiles * BLOCK * width);
+  for (let at = 0; at < tiles * BLOCK; at++) {
+    const place = { tile: Math.floor(at / BLOCK) * tileWords, position: at % BLOCK };
+    loadPosition(pool, format, place, numbers.subarray(at * width, (at + 1) * width));
+  }
+  return numbers;
+}
+
+/** @param constant a kernel's KV_FORMAT. */
+export function formatOf(constant: number): KvFormat {
+  return KV_FORMATS[constant]!;
+}
+
+function scaleWord(tile: number, width: number, group: number, position: number): number {
+  return tile + (BLOCK * width) / 4 + group * BLOCK + position;
 }

@@ -1,20 +1,50 @@
-// Where keys and values lie: a pool per layer, [block][kv head][32 positions][HEAD_DIM], two neighbouring numbers to a
-// word as f16 halves, or a word each as f32. A block table per sequence names its blocks in order.
+// Where keys and values lie. A layer has a pool of each; a block table per sequence names its blocks in order.
+//
+//   pool    [blocks][KV_HEADS] tiles
+//   tile    [32 positions][HEAD_DIM] numbers, then in INT8 [scale groups][32 positions] f32 scales
+//
+// F16 has two neighbouring numbers to a word, the first in the low half; F32 a word each. INT8 has four signed bytes to a
+// word, the first in the lowest byte; a number is its byte times the scale of its group, 32 neighbouring numbers of one
+// position (the last group of a head may be shorter). No word holds numbers of two positions.
 
 override KV_HEADS: u32;
 override HEAD_DIM: u32;     // a multiple of 8
-override KV_F32: u32;       // 1: numbers are f32; 0: f16
+override KV_FORMAT: u32;
 override TABLE_STRIDE: u32; // blocks a sequence may have
 
-const BLOCK = 32u;          // positions
+const F16 = 0u;
+const F32 = 1u;
+const INT8 = 2u;
 
-// Pairs of numbers of one position of one head.
-fn pairs_per_position() -> u32 {
-  return HEAD_DIM / 2u;
+const BLOCK = 32u;          // positions
+const GROUP = 32u;          // numbers that share a scale in INT8
+
+// Groups of one position; the floats have one, whose scale is 1.
+fn scale_groups() -> u32 {
+  return select(1u, (HEAD_DIM + GROUP - 1u) / GROUP, KV_FORMAT == INT8);
 }
 
-// Index of the first pair of position `position` of a sequence, for one kv head.
-fn pair_index(sequence: u32, position: u32, kv_head: u32) -> u32 {
+// Words of the numbers of one position.
+fn position_words() -> u32 {
+  if (KV_FORMAT == F32) {
+    return HEAD_DIM;
+  }
+  return select(HEAD_DIM / 2u, HEAD_DIM / 4u, KV_FORMAT == INT8);
+}
+
+// First word of the tile in which position `position` of a sequence lies, for one kv head.
+fn tile_word(sequence: u32, position: u32, kv_head: u32) -> u32 {
   let block = tables[sequence * TABLE_STRIDE + position / BLOCK];
-  return ((block * KV_HEADS + kv_head) * BLOCK + position % BLOCK) * pairs_per_position();
+  let words = BLOCK * (position_words() + select(0u, scale_groups(), KV_FORMAT == INT8));
+  return (block * KV_HEADS + kv_head) * words;
+}
+
+// First word of the numbers of the tile's position `position` (0 … 31).
+fn numbers_word(tile: u32, position: u32) -> u32 {
+  return tile + position * position_words();
+}
+
+// Word of a scale of the tile's position `position` (0 … 31), in INT8.
+fn scale_word(tile: u32, group: u32, position: u32) -> u32 {
+  return tile + BLOCK * position_words() + group * BLOCK + position;
 }
