@@ -43,6 +43,33 @@ const attachmentArbitrary = fc.record({
   mediaType: fc.constant('text/plain'),
   text: textArbitrary,
 });
+const figure = fc.double({ min: 0, max: 1e6, noNaN: true });
+/** What was always measured, and perhaps what was not from the beginning. */
+const statsArbitrary = fc.record(
+  {
+    promptTokens: fc.nat(),
+    completionTokens: fc.nat(),
+    timeToFirstTokenMs: figure,
+    prefillTokensPerSecond: figure,
+    decodeTokensPerSecond: figure,
+    totalMs: figure,
+    cachedTokens: fc.nat(),
+    draftTokens: fc.nat(),
+    acceptedTokens: fc.nat(),
+    queueMs: figure,
+    tokenMs: fc.record({ p50: figure, p90: figure, p99: figure }),
+  },
+  {
+    requiredKeys: [
+      'promptTokens',
+      'completionTokens',
+      'timeToFirstTokenMs',
+      'prefillTokensPerSecond',
+      'decodeTokensPerSecond',
+      'totalMs',
+    ],
+  },
+);
 /** Chats with any tree of messages, any text and any settings. */
 const chatArbitrary: fc.Arbitrary<StoredChat> = fc
   .record({
@@ -58,6 +85,9 @@ const chatArbitrary: fc.Arbitrary<StoredChat> = fc
         content: textArbitrary,
         thinking: fc.option(textArbitrary, { nil: undefined }),
         attachments: fc.option(fc.array(attachmentArbitrary, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+        stats: fc.option(statsArbitrary, { nil: undefined }),
+        leftOut: fc.option(fc.nat(), { nil: undefined }),
+        draftedRanges: fc.option(fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }), { nil: undefined }),
         role: fc.constantFrom('user' as const, 'assistant' as const),
         state: fc.constantFrom('done' as const, 'stopped' as const, 'error' as const),
         createdAt: fc.integer({ min: 0, max: 2e12 }),
