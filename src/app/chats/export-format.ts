@@ -54,7 +54,7 @@ const messageSchema = v.object({
   attachments: v.optional(v.array(attachmentSchema)),
 });
 
-const chatSchema = v.object({
+export const chatSchema = v.object({
   id,
   title: v.string(),
   titleSource: v.picklist(['auto', 'person']),

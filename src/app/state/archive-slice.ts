@@ -7,6 +7,7 @@ import type { ExportFile } from '../chats/export';
 import { sortChats } from '../chats/groups';
 import type { ImportReport } from '../chats/import';
 import type { ImportFile } from '../chats/read-import';
+import { createRests } from '../chats/rests';
 import { SearchIndex, type SearchHit } from '../chats/search';
 import type { ChatRoom, ChatsPart } from './chats-slice';
 
@@ -23,12 +24,12 @@ export interface ArchiveSlice {
    */
   importChats(files: Iterable<ImportFile>): Promise<ImportReport>;
   /**
-   * Deletes chats, models, settings and the offline shell from this machine, in all tabs. Stop a running answer first and reload
-   * the page afterwards. @returns the names of what could not be deleted
+   * Ends all answers and downloads, in all tabs, and deletes chats, models, settings and the offline shell from this machine.
+   * Reload the page afterwards. @returns the names of what could not be deleted
    */
   deleteEverything(): Promise<string[]>;
-  /** Empties the screen of what is deleted everywhere. */
-  forgetEverything(): void;
+  /** Empties this tab of what is deleted everywhere; nothing of it is stored any more. Resolves when its work has ended. */
+  forgetEverything(): Promise<void>;
 }
 
 interface ScreenTools {
@@ -45,14 +46,23 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
 
   return (set, get) => {
     announcer.subscribe(({ messages, everything }) => {
-      if (everything) index?.clear();
+      if (everything) {
+        index?.clear();
+        stale.clear();
+      }
       for (const { id, chatId } of messages) stale.set(id, chatId);
     });
 
     async function buildIndex(): Promise<SearchIndex> {
       const built = new SearchIndex();
       stale.clear();
-      for await (const page of disk.allMessages()) for (const message of page) built.put(message);
+      const rest = createRests();
+      for await (const page of disk.allMessages()) {
+        for (const message of page) {
+          built.put(message);
+          await rest();
+        }
+      }
       index = built;
       return built;
     }
@@ -114,14 +124,17 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
 
       async deleteEverything() {
         announcer.announce({ chatIds: [], messages: [], everything: true });
-        get().forgetEverything();
+        await get().forgetEverything();
         await get().flushChats();
         return deleteEverything(places);
       },
 
-      forgetEverything() {
+      async forgetEverything() {
+        for (const writer of room.writers) writer.discard();
         set({ chatList: [], presets: [], undoables: [] });
         showEmptyChat(false, false);
+        for (const key of keysOf(places.tab)) places.tab?.removeItem(key);
+        await room.stopWork?.();
       },
     };
   };
