@@ -289,14 +289,22 @@ describe('searching, taking out, bringing in, deleting', () => {
     const [one, two] = [await machine.enter(), await machine.enter()];
     await exchange(one);
     two.state().setComposer({ text: 'typed' });
+    two.storage.setItem('hearth.typed', 'typed');
     machine.settings.setItem('hearth.theme', 'dark');
+    const { id: askedId } = two.state().say({ text: 'And then?' });
+    const writer = two.state().beginAnswer(askedId, 'Tales');
+    writer.update({ content: 'Then' });
     await rest();
     expect(await one.state().deleteEverything()).toEqual([]);
     await rest();
-    for (const tab of [one, two])
+    for (const tab of [one, two]) {
       expect(tab.state()).toMatchObject({ chatList: [], transcript: [], composerText: '', presets: [] });
+      expect(tab.storage.getItem('hearth.typed')).toBeNull();
+    }
     expect(machine.settings.length).toBe(0);
+    writer.update({ content: 'Then they lived' });
     await wait(2000);
+    await writer.finish('stopped');
     one.kill();
     two.kill();
     const again = await machine.enter();

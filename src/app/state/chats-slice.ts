@@ -77,6 +77,8 @@ export interface ChatServices {
   tabs: Tabs;
   /** What the model is told first in a new chat; nothing if absent. */
   systemPrompt?: () => string;
+  /** Ends what writes into chats or fetches for them; resolves when it has. Nothing does if absent. */
+  stopWork?: () => Promise<void>;
   /** This tab's memory, for which chat is open. */
   storage: Pick<Storage, 'getItem' | 'setItem'>;
   places: Places;
@@ -221,7 +223,7 @@ export function createChatsSlice(services: ChatServices): ChatsPart<ChatsSlice> 
       if (origin === 'here') return;
       reading = reading
         .then(async () => {
-          if (everything) get().forgetEverything();
+          if (everything) await get().forgetEverything();
           if (chatIds.length > 0) await readChanged(chatIds);
           const openedId = get().openedChat.id;
           if (chatIds.includes(openedId) || messages.some(({ chatId }) => chatId === openedId))

@@ -50,12 +50,18 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
     const [, get] = parts;
     // The first chat is made before there is a state to look into.
     const systemPrompt = () => (get() ?? settings).settings.systemPrompt;
+    const stopWork = async () => {
+      const { transfers, pauseModel, cancelLoad, stopAll } = get();
+      for (const modelId of transfers.keys()) pauseModel(modelId);
+      cancelLoad();
+      await stopAll();
+    };
     return {
       ...settings,
       ...createModelSlice(services, start)(...parts),
       ...createShelfSlice(services)(...parts),
       ...createStorageSlice(services)(...parts),
-      ...createChatsSlice({ ...services.chats, systemPrompt })(...parts),
+      ...createChatsSlice({ ...services.chats, systemPrompt, stopWork })(...parts),
       ...createChatSlice(services)(...parts),
       ...createComposerSlice(services)(...parts),
       ...createFrameSlice()(...parts),
