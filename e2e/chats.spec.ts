@@ -240,6 +240,10 @@ test('long pastes and files are attached, counted, and given to the model', asyn
   await page.getByText('What the model sees').click();
   await expect(page.locator('.tokens')).toContainText('dog.txt:');
   await expect(page.locator('.tokens')).toContainText('<|assistant|>');
+  // What the meter counts is what the model is given, template and all.
+  const lead = await page.getByText(/^The prompt of the next answer, in \d+ tokens/).innerText();
+  const meter = page.getByRole('meter', { name: 'Context', includeHidden: true });
+  await expect(meter).toHaveAttribute('aria-valuenow', /\d+/.exec(lead)?.[0] ?? '');
   await page.keyboard.press('Escape');
   await chat.send.click();
   await expect(chat.messagesOf('You').last()).toContainText('dog.txt');

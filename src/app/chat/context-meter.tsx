@@ -50,7 +50,10 @@ function useTokens(model: LocalModel | null, transcript: readonly Message[]): nu
   const [uncounted, setUncounted] = useState({ prompt: '', tokens: 0 });
 
   const lastCounted = transcript.findLastIndex(({ stats }) => stats !== undefined);
-  const { promptTokens = 0, completionTokens = 0 } = transcript[lastCounted]?.stats ?? {};
+  const counted = transcript[lastCounted];
+  const { promptTokens = 0, completionTokens = 0 } = counted?.stats ?? {};
+  // The token with which an answer ends by itself is one of its own, and the template puts it there too.
+  const countedTwice = counted?.state === 'done' ? 1 : 0;
   const follows = lastCounted >= 0;
   const messages = running
     ? []
@@ -67,7 +70,7 @@ function useTokens(model: LocalModel | null, transcript: readonly Message[]): nu
     let current = true;
     const timer = setTimeout(() => {
       const unanswered = JSON.parse(prompt) as ChatMessage[];
-      (follows ? countFollowing(model, unanswered) : count(model, unanswered)).then(
+      (follows ? countFollowing(model, unanswered, countedTwice) : count(model, unanswered)).then(
         (tokens) => {
           if (current) setUncounted({ prompt, tokens });
         },
@@ -78,7 +81,7 @@ function useTokens(model: LocalModel | null, transcript: readonly Message[]): nu
       current = false;
       clearTimeout(timer);
     };
-  }, [model, prompt, follows]);
+  }, [model, prompt, follows, countedTwice]);
 
   return promptTokens + completionTokens + (prompt === '' ? 0 : uncounted.tokens);
 }
@@ -88,7 +91,11 @@ async function count(model: LocalModel, messages: readonly ChatMessage[]): Promi
 }
 
 /** Tokens that these messages add to a conversation whose last answer has been counted: with all that the template puts around. */
-async function countFollowing(model: LocalModel, messages: readonly ChatMessage[]): Promise<number> {
+async function countFollowing(
+  model: LocalModel,
+  messages: readonly ChatMessage[],
+  countedTwice: number,
+): Promise<number> {
   const word = 'x';
   const asked: ChatMessage = { role: 'user', content: word };
   const [whole, upToAnswer, answer] = await Promise.all([
@@ -96,5 +103,5 @@ async function countFollowing(model: LocalModel, messages: readonly ChatMessage[
     count(model, [asked]),
     model.tokenize(word),
   ]);
-  return whole - upToAnswer - answer.length;
+  return whole - upToAnswer - answer.length - countedTwice;
 }
