@@ -46,6 +46,8 @@ test('messages are edited, branch, are walked through, and go on', async ({ page
   await expect(chat.messagesOf('You')).toHaveText(['Hello']);
   await page.getByRole('group', { name: 'You: actions' }).getByRole('button', { name: 'Edit' }).click();
   await editor.fill(sum);
+  await page.reload();
+  await expect(editor).toHaveValue(sum);
   await button(page, 'Send as a new version').click();
   await expect(chat.messagesOf('Tales')).toHaveText(sumAnswer);
   await expect(chat.regenerate).toBeVisible();

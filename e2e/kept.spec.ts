@@ -113,7 +113,7 @@ function textsKept(page: Page): Promise<string> {
         const request = database.transaction(store).objectStore(store).getAll();
         request.onsuccess = () => resolve(request.result);
       });
-    const kept: unknown[] = [{ ...localStorage }, { ...sessionStorage }];
+    const kept: unknown[] = [Object.entries(localStorage), Object.entries(sessionStorage)];
     const database = await open('hearth-chats');
     for (const store of database.objectStoreNames) kept.push(await rowsOf(database, store));
     database.close();

@@ -93,11 +93,19 @@ describe('elements', () => {
   });
 
   it('find their direction each for itself', () => {
-    render(<Markdown text={'שלום\n\n- hello\n\n> مرحبا'} />);
-    expect(Array.from(document.querySelectorAll('.md p, .md li'), (element) => element.getAttribute('dir'))).toEqual([
+    render(
+      <Markdown
+        text={'שלום\n\nhello\n\n> **مرحبا** all\n\n- أولا\n- two\n\n| `x` שם | b |\n| - | - |\n| 1 | 2 |\n\n1. one'}
+      />,
+    );
+    const boxes = document.querySelectorAll('.md > p, .md blockquote, .md ul, .md ol, .md .md-table');
+    expect(Array.from(boxes, (element) => element.getAttribute('dir'))).toEqual([
       'auto',
       'auto',
-      'auto',
+      'rtl',
+      'rtl',
+      'ltr',
+      'ltr',
     ]);
   });
 

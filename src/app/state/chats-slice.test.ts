@@ -164,6 +164,29 @@ describe('the list', () => {
     expect(tab.state().composerText).toBe('for a new one');
   });
 
+  it('keeps other words for a message over a kill, a sending and another chat, until they are said or dropped', async () => {
+    const machine = createMachine();
+    const tab = await machine.enter();
+    const { asked, answer } = await exchange(tab, 'Q', 'A');
+    tab.state().setEdit(asked.id, 'Q, rather');
+    tab.state().setEdit(answer.id, 'A, rather');
+    await wait(1000);
+    tab.kill();
+    const again = await machine.enter({ storage: tab.storage });
+    expect(again.state().edits).toEqual({ [asked.id]: 'Q, rather', [answer.id]: 'A, rather' });
+    again.state().setComposer({ text: 'more' });
+    again.state().say();
+    again.state().setEdit(answer.id, null);
+    await again.state().startChat();
+    expect(again.state().edits).toEqual({});
+    await again.state().openChat(asked.chatId);
+    expect(again.state()).toMatchObject({ edits: { [asked.id]: 'Q, rather' }, composerText: '' });
+    again.state().setEdit(asked.id, null);
+    await wait(1000);
+    again.kill();
+    expect((await machine.enter({ storage: tab.storage })).state().edits).toEqual({});
+  });
+
   it('keeps presets over visits and tells the other tabs', async () => {
     const machine = createMachine();
     const [one, two] = [await machine.enter(), await machine.enter()];
