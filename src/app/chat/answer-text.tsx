@@ -2,7 +2,7 @@
  * The text of an answer. What turns Markdown into a page is the largest part of the app after React, and nothing needs it
  * before the first answer: it is fetched once the page stands, and until then the text is shown as it was written.
  */
-import { lazy, Suspense, useEffect, useState, type ComponentType } from 'react';
+import { lazy, startTransition, Suspense, useEffect, useState, type ComponentType } from 'react';
 
 const load = () => import('../markdown');
 const Markdown = lazy(async (): Promise<{ default: ComponentType<TextProps> }> => {
@@ -79,7 +79,7 @@ function showSome(): void {
     if (characters > 0 && characters + one.characters > CHARACTERS_PER_FRAME) break;
     characters += one.characters;
     waiting.delete(one);
-    one.show();
+    startTransition(one.show);
   }
   frame = waiting.size > 0 ? requestAnimationFrame(showSome) : null;
 }

@@ -2,6 +2,7 @@
  * The conversation: the branch on the screen, one article per message. It is a log that is not read aloud while it grows:
  * `announcer.tsx` says when an answer is finished.
  */
+import { useDeferredValue } from 'react';
 import { siblingsOf } from '../chats/tree';
 import type { Message } from '../chats/types';
 import { openRun } from '../state/chat-slice';
@@ -27,15 +28,19 @@ export function Transcript() {
   const tree = useApp((state) => state.tree);
   const busy = useApp((state) => openRun(state) !== undefined);
   const inSight = firstInSight(transcript);
+  // What is in sight comes first, and the rest above it once that is painted.
+  const whole = useDeferredValue(true, false);
+  const first = whole ? 0 : inSight;
   return (
     <div className="transcript" role="log" aria-label={strings.conversation} aria-live="off">
-      {transcript.map((message, place) => {
-        const { ids, index } = siblingsOf(tree, message.id);
+      {transcript.slice(first).map((message, index) => {
+        const place = first + index;
+        const { ids, index: version } = siblingsOf(tree, message.id);
         return (
           <Turn
             key={message.id}
             message={message}
-            version={index + 1}
+            version={version + 1}
             versions={ids.length}
             busy={busy}
             last={place === transcript.length - 1}
