@@ -151,7 +151,12 @@ export const models: Translation<typeof english> = {
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',
   lineWaiting: 'Ihre Nachricht wartet darauf.',
-  lineProcessor: '{model} läuft auf dem Hauptprozessor. {reason}',
+  lineProcessor:
+    '{model} läuft auf dem Hauptprozessor. Dieser Browser bietet keinen Grafikprozessor an, darum kommen Antworten langsam und große Modelle laufen nicht.',
   lineInsecure:
-    'Diese Seite kam über einfaches http von einem anderen Gerät, darum hält der Browser Grafikprozessor und Offline-Betrieb zurück. Das Modell läuft auf dem Hauptprozessor. Öffnen Sie die Seite über https oder auf dem Gerät, das sie ausliefert, als http://localhost.',
+    'Diese Seite kam über einfaches http von einem anderen Gerät, darum hält der Browser Grafikprozessor und Offline-Betrieb zurück. Das Modell läuft auf dem Hauptprozessor.',
+  whatToDo: 'Was man tun kann',
+  lineNotStored:
+    'Dieser Browser ließ {model} nicht speichern, darum bleibt es nur, bis dieser Tab geschlossen wird. Schaffen Sie Platz auf der Festplatte und speichern Sie es dann.',
+  storeIt: '{model} speichern',
 };

@@ -155,7 +155,12 @@ export const models = {
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',
   lineWaiting: 'Your message waits for it.',
-  lineProcessor: '{model} runs on the processor. {reason}',
+  lineProcessor:
+    '{model} runs on the processor. This browser offers no graphics processor, so answers come slowly and large models do not run.',
   lineInsecure:
-    'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor. Open the page over https, or on the machine that serves it as http://localhost.',
+    'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor.',
+  whatToDo: 'What can be done',
+  lineNotStored:
+    'This browser did not let {model} be stored, so it lasts until this tab is closed. Free some disk space, then store it.',
+  storeIt: 'Store {model}',
 } as const;
