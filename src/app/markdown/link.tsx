@@ -11,11 +11,11 @@ export function Link({ href, children }: { readonly href?: string | undefined; r
   if (!url) return <bdi>{children}</bdi>;
   return (
     <>
-      <a href={url.href} target="_blank" rel="noopener noreferrer">
-        <bdi>
-          <InLink value>{children}</InLink>
-        </bdi>
-      </a>
+      <InLink value>
+        <a href={url.href} target="_blank" rel="noopener noreferrer">
+          <bdi>{children}</bdi>
+        </a>
+      </InLink>
       {!tellsHost(textOf(children), url) && <bdi className="md-host">{hostOf(url)}</bdi>}
     </>
   );

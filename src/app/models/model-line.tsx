@@ -27,10 +27,11 @@ function AbsentLine() {
   const entry = useApp(({ modelId }) => findModel(modelId));
   const problem = useApp((state) => state.problem);
   const needModel = useApp((state) => state.needModel);
+  const isOnline = useApp((state) => state.isOnline);
   if (!entry || problem) return null;
   return (
     <div className="model-line">
-      <p>{strings.lineAbsent({ model: entry.label })}</p>
+      <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
         {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
       </button>

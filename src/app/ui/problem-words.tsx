@@ -1,6 +1,6 @@
 /**
- * What an error says, in the language that is spoken. The engine's sentences are English and say exactly what was found; in any
- * other language the catalogue says by the error's code what that means and what to do, and the exact sentence follows.
+ * An error as a person reads it: what it means, what to do, and last the exact sentence of the part that failed. The engine's own
+ * sentences are English; in another language its hint gives way to the catalogue's.
  */
 import type { HearthError } from '../../client';
 import { locale, wordsOf } from '../strings';
@@ -9,18 +9,11 @@ import { problems } from '../strings/en/problems';
 const strings = wordsOf('problems', problems);
 
 export function ProblemWords({ problem: { code, message, hint } }: { readonly problem: HearthError }) {
-  if (locale() === 'en')
-    return (
-      <>
-        <p className="problem-message">{message}</p>
-        <p>{hint}</p>
-      </>
-    );
   const { what, next } = strings[code];
   return (
     <>
       <p className="problem-message">{what}</p>
-      <p>{next}</p>
+      <p>{locale() === 'en' ? hint : next}</p>
       <p className="problem-detail" lang="en">
         {message}
       </p>

@@ -146,6 +146,7 @@ export const models: Translation<typeof english> = {
   keepData: 'Meine Daten behalten',
 
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
+  lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
   lineDownload: '{size} herunterladen',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',

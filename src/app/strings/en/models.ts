@@ -150,6 +150,7 @@ export const models = {
 
   // In the chat
   lineAbsent: '{model} is not on this machine yet.',
+  lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
   lineDownload: 'Download {size}',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
