@@ -75,15 +75,21 @@ test('without a network what is here goes on, and what is not says what it needs
   await expect(banner).toBeVisible();
   await chat.regenerate.click();
   await expect(chat.messagesOf('Tales')).toContainText('12');
+  await context.setOffline(false);
+  await expect(banner).toBeHidden();
   await page.goto('/?model=tales-draft');
+  await expect(page.getByText('Tales Draft is not on this machine yet.')).toBeVisible();
+  await context.setOffline(true);
   await expect(
     page.getByText('Tales Draft is not on this machine yet, and getting it needs the network.'),
   ).toBeVisible();
-  await context.setOffline(false);
-  await expect(banner).toBeHidden();
   await page.getByRole('button', { name: /^Download/ }).click();
+  await expect(chat.alert).toContainText('The connection failed.');
+  await context.setOffline(false);
+  await chat.alert.getByRole('button', { name: 'Try again' }).click();
+  await expect(chat.alert).toBeHidden();
   await expect(page.getByPlaceholder('Write to Tales Draft')).toBeVisible();
-  await expect(page.getByRole('button', { name: /^Download/ })).toBeHidden();
+  await expect(page.getByRole('progressbar')).toBeHidden();
 });
 
 test('a newer build waits for the answer, then for the person', inOne, async ({ page }) => {

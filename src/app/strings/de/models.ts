@@ -158,6 +158,6 @@ export const models: Translation<typeof english> = {
     'Diese Seite kam über einfaches http von einem anderen Gerät, darum hält der Browser Grafikprozessor und Offline-Betrieb zurück. Das Modell läuft auf dem Hauptprozessor.',
   whatToDo: 'Was man tun kann',
   lineNotStored:
-    'Dieser Browser ließ {model} nicht speichern, darum bleibt es nur, bis dieser Tab geschlossen wird. Schaffen Sie Platz auf der Festplatte und speichern Sie es dann.',
+    'Dieser Browser ließ {model} nicht speichern: Es bleibt, bis dieser Tab geschlossen wird, und wird beim nächsten Mal wieder geholt.',
   storeIt: '{model} speichern',
 };

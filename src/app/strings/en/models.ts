@@ -162,6 +162,6 @@ export const models = {
     'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor.',
   whatToDo: 'What can be done',
   lineNotStored:
-    'This browser did not let {model} be stored, so it lasts until this tab is closed. Free some disk space, then store it.',
+    'This browser did not let {model} be stored: it lasts until this tab is closed, and is fetched again next time.',
   storeIt: 'Store {model}',
 } as const;
