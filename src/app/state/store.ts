@@ -36,7 +36,8 @@ export interface AppServices {
 
 /** What the page was opened with, see `start-address.ts`. */
 export interface StartOptions {
-  modelId: string;
+  /** The model that the address names; null goes on with the one that was chosen last. */
+  modelId: string | null;
   /** Text to put into the composer, of a new chat; null goes on where this tab was. */
   text: string | null;
 }

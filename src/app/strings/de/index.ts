@@ -6,7 +6,8 @@ import { diagnostics } from './diagnostics';
 import { frame } from './frame';
 import { markdown } from './markdown';
 import { models } from './models';
+import { problems } from './problems';
 import { settings } from './settings';
 import { units } from './units';
 
-export default { chat, chats, commands, diagnostics, frame, markdown, models, settings, units };
+export default { chat, chats, commands, diagnostics, frame, markdown, models, problems, settings, units };
