@@ -28,10 +28,11 @@ export async function readImport(files: Iterable<ImportFile>, now: number = Date
   for (const file of files) {
     if (file.size > IMPORT_MAX_BYTES) throw tooLarge(file.name, file.size);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    for (const { chats, presets, settings } of await readBytes(file.name, bytes, now)) {
+    for (const { chats, presets, settings, batch } of await readBytes(file.name, bytes, now)) {
       all.chats.push(...chats);
       all.presets.push(...presets);
       Object.assign(all.settings, settings);
+      all.batch ??= batch;
     }
   }
   return all;
@@ -112,9 +113,9 @@ function readJson(name: string, text: string, now: number): Import {
       strings.newerFormatHint,
     );
   }
-  const { chats, presets, settings } = checked(name, exportSchema, value);
+  const { chats, presets, settings, batch } = checked(name, exportSchema, value);
   for (const [index, chat] of chats.entries()) checkTree(name, index, chat);
-  return { chats: chats.map(fromExported), presets, settings };
+  return { chats: chats.map(fromExported), presets, settings, batch };
 }
 
 function checked<Schema extends v.GenericSchema>(name: string, schema: Schema, value: unknown): v.InferOutput<Schema> {

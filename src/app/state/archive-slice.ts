@@ -15,7 +15,7 @@ export interface ArchiveSlice {
   searchChats(query: string): Promise<SearchHit[]>;
   /** These chats, or all, as one file to save. */
   exportChats(chatIds: readonly string[] | 'all', format: 'json' | 'markdown'): Promise<ExportFile>;
-  /** Chats, presets and settings as one JSON file; `importChats` reads it again. */
+  /** Chats, presets, settings and the batch as one JSON file; `importChats` reads it again. */
   exportEverything(): Promise<ExportFile>;
   /**
    * Brings in exports of ours (JSON, Markdown, zip) and of ChatGPT: all of them or, on an error, nothing.
@@ -23,7 +23,7 @@ export interface ArchiveSlice {
    */
   importChats(files: Iterable<ImportFile>): Promise<ImportReport>;
   /**
-   * Deletes chats, models, settings and the offline shell from this machine, in all tabs. Stop a running answer first and reload
+   * Deletes chats, models, settings, the batch and the offline shell from this machine, in all tabs. Stop a running answer first and reload
    * the page afterwards. @returns the names of what could not be deleted
    */
   deleteEverything(): Promise<string[]>;
@@ -36,7 +36,7 @@ interface ScreenTools {
 }
 
 export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTools): ChatsPart<ArchiveSlice> {
-  const { disk, places, announcer } = room;
+  const { disk, places, announcer, beside } = room;
   const { settings } = places;
   let index: SearchIndex | null = null;
   let indexing: Promise<SearchIndex> | null = null;
@@ -94,6 +94,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
           settings: settings
             ? Object.fromEntries(keysOf(settings).map((key) => [key, settings.getItem(key) ?? '']))
             : {},
+          ...(await beside?.toKeep()),
         });
       },
 
@@ -104,6 +105,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
         ]);
         const read = await readImport(files);
         const report = await room.track(storeImport(disk, read));
+        await beside?.restore(read);
         for (const [key, value] of Object.entries(read.settings)) {
           if (settings && settings.getItem(key) === null) settings.setItem(key, value);
         }
@@ -115,13 +117,14 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
       async deleteEverything() {
         announcer.announce({ chatIds: [], messages: [], everything: true });
         get().forgetEverything();
-        await get().flushChats();
+        await Promise.all([get().flushChats(), beside?.forget()]);
         return deleteEverything(places);
       },
 
       forgetEverything() {
         set({ chatList: [], presets: [], undoables: [] });
         showEmptyChat(false, false);
+        void beside?.forget();
       },
     };
   };
