@@ -55,10 +55,6 @@ export class BatchStore {
     await Promise.all([...writes, transaction.done]);
   }
 
-  async putFile(file: PromptFile): Promise<void> {
-    await (await this.#database()).put('file', file, ONLY);
-  }
-
   async putSettings(settings: BatchSettings): Promise<void> {
     await (await this.#database()).put('settings', settings, ONLY);
   }

@@ -31,7 +31,9 @@ export function readPrompts(name: string, text: string, format: PromptFormat): P
   const count = records.length - (hasHeader ? 1 : 0);
   if (count < 1)
     throw badFile(
-      hasHeader && format === 'csv' ? strings.onlyHeader({ file: name }) : strings.noPrompts({ file: name }),
+      hasHeader && records.length > 0 && format === 'csv'
+        ? strings.onlyHeader({ file: name })
+        : strings.noPrompts({ file: name }),
     );
   if (count > MAX_ROWS)
     throw badFile(strings.tooManyRows({ file: name, rows: count, limit: MAX_ROWS }), strings.splitHint);
@@ -48,6 +50,7 @@ function readCsv(name: string, text: string): Read {
   let startsAt = 0;
   const lineAt = (index: number) => text.slice(0, index).split(/\r\n|\r|\n/).length;
   Papa.parse<string[]>(text, {
+    delimiter: delimiterOf(text),
     step({ data: fields, errors, meta }) {
       const from = startsAt;
       startsAt = meta.cursor;
@@ -64,6 +67,16 @@ function readCsv(name: string, text: string): Read {
     },
   });
   return { records, hasHeader: true };
+}
+
+/** What stands most often in the first line, outside quotes: there are the names of the columns, which seldom have any in them. */
+function delimiterOf(text: string): string {
+  const [firstLine = ''] = text
+    .replace(/"[^"]*"/g, '')
+    .trimStart()
+    .split(/[\r\n]/, 1);
+  const countOf = (delimiter: string) => firstLine.split(delimiter).length;
+  return [',', ';', '\t'].sort((a, b) => countOf(b) - countOf(a))[0] ?? ',';
 }
 
 function readJsonl(name: string, text: string): Read {

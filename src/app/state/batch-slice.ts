@@ -145,8 +145,8 @@ export function createBatchSlice({ nextFrame, batch: given }: AppServices): Slic
       if (get().batchElsewhere || !(await here().tabs.isBusyElsewhere())) return;
       set({ batchElsewhere: true });
       await here().tabs.whenFree();
+      await readStored();
       set({ batchElsewhere: false });
-      reader.touch();
     }
 
     /** Puts a whole batch, or none, in the place of the one that is there. */
