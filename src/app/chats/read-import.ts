@@ -38,10 +38,11 @@ export async function readImport(files: Iterable<ImportFile>, now: number = Date
   for (const file of files) {
     if (file.size > IMPORT_MAX_BYTES) throw tooLarge(file.name, file.size);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    for (const { chats, presets, settings } of await readBytes(file.name, bytes, now)) {
+    for (const { chats, presets, settings, batch } of await readBytes(file.name, bytes, now)) {
       all.chats.push(...chats);
       all.presets.push(...presets);
       Object.assign(all.settings, settings);
+      all.batch ??= batch;
     }
   }
   return all;
@@ -142,14 +143,14 @@ async function readJson(name: string, begin: string, more: Iterable<string>, now
       strings.newerFormatHint,
     );
   }
-  const { presets, settings } = checked(name, exportSchema, around);
+  const { presets, settings, batch } = checked(name, exportSchema, around);
   for (const [index, value] of list.entries()) {
     const chat = checked(name, chatSchema, value, `chats[${index}]`);
     checkTree(name, index, chat);
     chats.push(fromExported(chat));
     await rest();
   }
-  return { chats, presets, settings };
+  return { chats, presets, settings, batch };
 }
 
 /** A document without the elements of its long list, and these. */

@@ -16,7 +16,7 @@ export interface ArchiveSlice {
   searchChats(query: string): Promise<SearchHit[]>;
   /** These chats, or all, as one file to save. */
   exportChats(chatIds: readonly string[] | 'all', format: 'json' | 'markdown'): Promise<ExportFile>;
-  /** Chats, presets and settings as one JSON file; `importChats` reads it again. */
+  /** Chats, presets, settings and the batch as one JSON file; `importChats` reads it again. */
   exportEverything(): Promise<ExportFile>;
   /**
    * Brings in exports of ours (JSON, Markdown, zip) and of ChatGPT: all of them or, on an error, nothing.
@@ -24,8 +24,8 @@ export interface ArchiveSlice {
    */
   importChats(files: Iterable<ImportFile>): Promise<ImportReport>;
   /**
-   * Ends all answers and downloads, in all tabs, and deletes chats, models, settings and the offline shell from this machine.
-   * Reload the page afterwards. @returns the names of what could not be deleted
+   * Ends all answers and downloads, in all tabs, and deletes chats, models, settings, the batch and the offline shell from
+   * this machine. Reload the page afterwards. @returns the names of what could not be deleted
    */
   deleteEverything(): Promise<string[]>;
   /** Empties this tab of what is deleted everywhere; nothing of it is stored any more. Resolves when its work has ended. */
@@ -37,7 +37,7 @@ interface ScreenTools {
 }
 
 export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTools): ChatsPart<ArchiveSlice> {
-  const { disk, places, announcer } = room;
+  const { disk, places, announcer, beside } = room;
   const { settings } = places;
   let index: SearchIndex | null = null;
   let indexing: Promise<SearchIndex> | null = null;
@@ -104,6 +104,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
           settings: settings
             ? Object.fromEntries(keysOf(settings).map((key) => [key, settings.getItem(key) ?? '']))
             : {},
+          ...(await beside?.toKeep()),
         });
       },
 
@@ -114,6 +115,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
         ]);
         const read = await readImport(files);
         const report = await room.track(storeImport(disk, read));
+        await beside?.restore(read);
         for (const [key, value] of Object.entries(read.settings)) {
           if (settings && settings.getItem(key) === null) settings.setItem(key, value);
         }
@@ -135,6 +137,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
         showEmptyChat(false, false);
         for (const key of keysOf(places.tab)) places.tab?.removeItem(key);
         await room.stopWork?.();
+        await beside?.forget();
       },
     };
   };

@@ -9,6 +9,7 @@ import type { AnswerWriter } from '../chats/answer-writer';
 import { pathTo, subtreeOf } from '../chats/tree';
 import type { Message, MessageState } from '../chats/types';
 import { modelLabel } from './model-slice';
+import { orStopped } from './or-stopped';
 import { promptOf } from './prompt';
 import type { AppServices, AppState, Slice } from './store';
 
@@ -289,12 +290,4 @@ function joinStats(first: GenerationStats, second: GenerationStats): GenerationS
     completionTokens: first.completionTokens + second.completionTokens,
     totalMs: first.totalMs + second.totalMs,
   };
-}
-
-/** The value, or null as soon as the signal fires. */
-function orStopped<T>(value: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-    value.then(resolve, reject);
-  });
 }

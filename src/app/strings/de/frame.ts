@@ -7,6 +7,7 @@ export const frame: Translation<typeof english> = {
   screen: {
     chat: 'Chat',
     models: 'Modelle',
+    batch: 'Stapel',
     settings: 'Einstellungen',
     diagnostics: 'Diagnose',
   },

@@ -1,4 +1,5 @@
 /** Everything in German. */
+import { batch } from './batch';
 import { chat } from './chat';
 import { chats } from './chats';
 import { commands } from './commands';
@@ -10,4 +11,4 @@ import { problems } from './problems';
 import { settings } from './settings';
 import { units } from './units';
 
-export default { chat, chats, commands, diagnostics, frame, markdown, models, problems, settings, units };
+export default { batch, chat, chats, commands, diagnostics, frame, markdown, models, problems, settings, units };

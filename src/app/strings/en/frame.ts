@@ -5,6 +5,7 @@ export const frame = {
   screen: {
     chat: 'Chat',
     models: 'Models',
+    batch: 'Batch',
     settings: 'Settings',
     diagnostics: 'Diagnostics',
   },
