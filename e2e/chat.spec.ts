@@ -125,6 +125,14 @@ test('long answers scroll along, and let go when one scrolls up', once, async ({
   await expect(chat.messagesOf('You').first()).toBeInViewport();
   await end.click();
   await expect(chat.statistics).toBeInViewport();
+  for (const size of [
+    { width: 500, height: 390 },
+    { width: 390, height: 500 },
+  ]) {
+    await page.setViewportSize(size); // as when a phone is turned
+    await expect(chat.statistics).toBeInViewport();
+    await expect(end).toBeHidden();
+  }
 });
 
 test('two tabs answer side by side', async ({ page, context }) => {

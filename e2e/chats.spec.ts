@@ -46,6 +46,8 @@ test('messages are edited, branch, are walked through, and go on', async ({ page
   await expect(chat.messagesOf('You')).toHaveText(['Hello']);
   await page.getByRole('group', { name: 'You: actions' }).getByRole('button', { name: 'Edit' }).click();
   await editor.fill(sum);
+  await page.reload();
+  await expect(editor).toHaveValue(sum);
   await button(page, 'Send as a new version').click();
   await expect(chat.messagesOf('Tales')).toHaveText(sumAnswer);
   await expect(chat.regenerate).toBeVisible();
@@ -240,6 +242,10 @@ test('long pastes and files are attached, counted, and given to the model', asyn
   await page.getByText('What the model sees').click();
   await expect(page.locator('.tokens')).toContainText('dog.txt:');
   await expect(page.locator('.tokens')).toContainText('<|assistant|>');
+  // What the meter counts is what the model is given, template and all.
+  const lead = await page.getByText(/^The prompt of the next answer, in \d+ tokens/).innerText();
+  const meter = page.getByRole('meter', { name: 'Context', includeHidden: true });
+  await expect(meter).toHaveAttribute('aria-valuenow', /\d+/.exec(lead)?.[0] ?? '');
   await page.keyboard.press('Escape');
   await chat.send.click();
   await expect(chat.messagesOf('You').last()).toContainText('dog.txt');

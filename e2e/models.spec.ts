@@ -66,6 +66,10 @@ test('an unknown model is said so, with the default one click away and nothing t
   await chat.send.click();
   await chat.answered();
   await expect(chat.messagesOf('Tales').last()).toContainText('12');
+  await page.reload(); // what was chosen counts, not what the address once named
+  await expect(chat.messagesOf('Tales').last()).toContainText('12');
+  await expect(chat.alert).toBeHidden();
+  expect(new URL(page.url()).search).toBe('');
 });
 
 test('HTML where a model should be is said so, and mended by the next try', once, async ({ page }) => {

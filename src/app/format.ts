@@ -48,8 +48,14 @@ function unitOf(bytes: number): { unit: string; size: number } {
   return bytes >= 1e5 || bytes === 0 ? { unit: 'MB', size: 1e6 } : { unit: 'kB', size: 1e3 };
 }
 
-function formatRate(perSecond: number): string {
+/** "61", "4.2": tokens per second. */
+export function formatRate(perSecond: number): string {
   return figure(perSecond, perSecond >= 10 ? 0 : 1);
+}
+
+/** "2.6". */
+export function formatRatio(ratio: number): string {
+  return figure(ratio, ratio < 10 ? 1 : 0);
 }
 
 /** Two digits below a tenth of a second, so that "0.04 s" is not "0.0 s". */

@@ -19,7 +19,10 @@ import { StoreContext } from './state/use-app';
 
 const start = readStartAddress(location.search);
 const store = createAppStore({ client: hearth, nextFrame, chats: chatServicesHere(tabStorage()) }, start);
-if (start.text !== null) forgetAddressText();
+if (start.text !== null) forgetInAddress('q');
+store.subscribe(({ modelId }, before) => {
+  if (modelId !== before.modelId) forgetInAddress('model');
+});
 
 const drawable = followBrowser(store);
 // The model and the chats come meanwhile.
@@ -35,9 +38,9 @@ createRoot(present(document.getElementById('root'), 'the element #root')).render
   </StrictMode>,
 );
 
-/** The text of the address is typed once, not again by every reload. */
-function forgetAddressText(): void {
+/** What the address asked for has been done, or something else was chosen since: a reload does not ask for it again. */
+function forgetInAddress(name: 'q' | 'model'): void {
   const address = new URL(location.href);
-  address.searchParams.delete('q');
+  address.searchParams.delete(name);
   history.replaceState(history.state, '', address);
 }

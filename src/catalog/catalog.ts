@@ -18,6 +18,8 @@ export interface CatalogModel {
   goodFor: string;
   /** What a person should know before trusting it, as sentences. */
   caution: string;
+  /** The sentences above in other languages, by BCP 47 tag. */
+  translations: Record<string, Pick<CatalogModel, 'goodFor' | 'caution'>>;
   /** SPDX identifier of the weights. */
   licence: string;
   parameterCount: number;
@@ -37,6 +39,11 @@ export const catalog: readonly CatalogModel[] = models;
 
 /** The model a first visit starts with: the first one in the list, which is bundled. */
 export const defaultModelId = 'tales';
+
+/** What it is good for and the caution, in a language; in English where there is no translation. */
+export function sentencesOf(model: CatalogModel, language: string): Pick<CatalogModel, 'goodFor' | 'caution'> {
+  return model.translations[language] ?? model;
+}
 
 /** The entry with this id, or undefined. */
 export function findModel(id: string): CatalogModel | undefined {

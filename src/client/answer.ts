@@ -24,6 +24,8 @@ export interface AnswerOptions extends GenerationOptions {
   onPrefill?: (doneTokens: number, totalTokens: number) => void;
   /** Called when the oldest messages no longer fit and are left out, with how many in all; see `contextPolicy`. */
   onDropped?: (messages: number) => void;
+  /** Called when the device was lost; the answer goes on where it was, on another one, by itself. */
+  onRecovering?: () => void;
 }
 
 /** A piece of the answer. The last one has a `finishReason` and usually no text. */
@@ -42,7 +44,7 @@ export function streamAnswer(
   request: Omit<GenerateRequest, 'options'>,
   options: AnswerOptions,
 ): Answer {
-  const { signal, onPrefill, onDropped, ...generation } = options;
+  const { signal, onPrefill, onDropped, onRecovering, ...generation } = options;
   const stop = () => {
     thread.call((api) => api.abort(request.requestId)).catch(() => {}); // a dead thread has stopped already
   };
@@ -81,6 +83,9 @@ export function streamAnswer(
         break;
       case 'dropped':
         onDropped?.(event.messages);
+        break;
+      case 'recovering':
+        onRecovering?.();
         break;
       case 'text': {
         const { type: _, ...piece } = event;

@@ -197,7 +197,12 @@ export class DecodeLoop {
     if (sequence.answerIds.length === 0) request.reportPrefill(sequence.promptIds.length);
     const ids = result.subarray(RESULT_IDS, RESULT_IDS + accepted);
     const logprobs = sequence.traits.logprobs === null ? null : into.logprobs;
-    const reason = request.takeIn(ids, drafts, matched, logprobs ? readLogprobs(logprobs, index * (drafts + 1), ids) : []);
+    const reason = request.takeIn(
+      ids,
+      drafts,
+      matched,
+      logprobs ? readLogprobs(logprobs, index * (drafts + 1), ids) : [],
+    );
     sequence.noteAccepted(accepted, drafts);
     this.#publish(sequence);
     if (reason !== null) this.#finish(request, reason);
@@ -271,7 +276,11 @@ function slotOf(sequence: Sequence): number {
   return present(sequence.slot, 'slot of a running sequence');
 }
 
-function positionsOf({ sequence, from, count }: Omit<PrefillEntry, 'kind'>): (readonly [slot: number, position: number])[] {
+function positionsOf({
+  sequence,
+  from,
+  count,
+}: Omit<PrefillEntry, 'kind'>): (readonly [slot: number, position: number])[] {
   const slot = slotOf(sequence);
   return Array.from({ length: count }, (_, i) => [slot, from + i] as const);
 }

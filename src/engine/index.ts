@@ -7,6 +7,8 @@ import { CpuBackend } from '../gpu/cpu-backend';
 import { lanesFor } from '../gpu/device';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
+import { assertSharedVocabulary } from '../text/shared-vocabulary';
+import { createTextModel } from '../text/text-model';
 import type { StoredWeights } from '../weights/manifest';
 import { Model } from './model';
 import type { LoadOptions } from './model';
@@ -51,7 +53,9 @@ export class Engine {
 
   /** Loads a stored model; one that is loaded already under the same id is replaced. @throws see loadRunner. */
   async loadModel(stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
-    const { modelId } = stored.manifest;
+    const { modelId, texts } = stored.manifest;
+    const { draft } = options;
+    if (draft) assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
     await this.unload(modelId);
     const load = () => Model.load(this.backend, stored, options, (lost, error) => this.#replace(lost, error));
     const { backend } = this;

@@ -44,7 +44,8 @@ export async function loadRunner(
   const runnerOptions = planRunner(backend.kind, target!, options, guesser);
 
   const totalBytes = models.reduce((sum, { weights }) => sum + bytesOf(weights), 0);
-  const report = (phase: LoadProgress['phase'], loadedBytes: number) => onProgress?.({ phase, loadedBytes, totalBytes });
+  const report = (phase: LoadProgress['phase'], loadedBytes: number) =>
+    onProgress?.({ phase, loadedBytes, totalBytes });
   const parts: ModelParts[] = [];
   try {
     let loadedBefore = 0;

@@ -3,7 +3,6 @@ import type { Backend } from '../gpu/backend';
 import { HearthError, throwIfAborted } from '../lib/errors';
 import { createTextModel } from '../text/text-model';
 import type { TextModel } from '../text/text-model';
-import { assertSharedVocabulary } from '../text/shared-vocabulary';
 import { assertVocabularyFits } from '../text/tokenizer';
 import type { ModelTexts, StoredWeights } from '../weights/manifest';
 import { answerDroppingOldest } from './context-policy';
@@ -42,7 +41,7 @@ export class Model {
   }
 
   /**
-   * Loads a model; see loadRunner for what it throws.
+   * Loads a model, with a draft whose vocabulary is its own; see loadRunner for what it throws.
    * @param replace gives a backend in place of one whose device was lost, or throws why there is none.
    */
   static async load(
@@ -53,7 +52,6 @@ export class Model {
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const text = createTextModel(texts);
-    if (draft) assertSharedVocabulary(text, createTextModel(draft.manifest.texts));
     const runner = await loadRunner(backend, stored, draft, options);
     assertVocabularyFits(text.tokenizer, runner.vocabSize);
     const speculation = new Speculation(draft ? await measureCosts(runner) : null);

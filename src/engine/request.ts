@@ -120,7 +120,12 @@ export class Request {
    * @param drafted how many tokens were guessed in that step, of which `matched` were right: those are the first.
    * @returns why the request is finished, or null to go on.
    */
-  takeIn(ids: ArrayLike<number>, drafted: number, matched: number, logprobs: readonly IdLogprobs[]): FinishReason | null {
+  takeIn(
+    ids: ArrayLike<number>,
+    drafted: number,
+    matched: number,
+    logprobs: readonly IdLogprobs[],
+  ): FinishReason | null {
     this.clock.markTokens(ids.length);
     if (drafted > 0) this.clock.markDrafted(drafted, matched);
     for (let i = 0; i < ids.length; i++) {

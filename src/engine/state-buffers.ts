@@ -5,10 +5,7 @@ import { MAX_BIASES, RESULT_WORDS, SLOT_WORDS } from '../kernels/shared/slot-sta
 import { divideUp } from '../lib/shapes';
 import type { RunnerOptions } from './runner';
 
-export function stateBuffers(
-  { contextLength, maxRows, maxSequences, maxOutputs }: RunnerOptions,
-  vocabSize: number,
-) {
+export function stateBuffers({ contextLength, maxRows, maxSequences, maxOutputs }: RunnerOptions, vocabSize: number) {
   const slots = maxSequences + 1; // and the null slot
   return {
     plan: 2 * (1 + maxSequences + maxRows),

@@ -72,7 +72,10 @@ export class WebGpuBackend implements Backend {
       ),
     };
     void device.lost.then((info) => {
-      this.#lost = new HearthError('device-lost', `The GPU device was lost: ${info.message || info.reason}.`);
+      this.#lost = new HearthError(
+        'device-lost',
+        `The GPU device was lost: ${(info.message || info.reason).replace(/\.$/, '')}.`,
+      );
     });
     device.addEventListener('uncapturederror', (event) => {
       this.#fault ??= faultOf(event.error);

@@ -1,5 +1,6 @@
 /**
- * One import of a model at a time: over all tabs by a Web Lock, and within this thread where there are none (plain http).
+ * One import of a model at a time: over all tabs by a Web Lock, and within this thread where there are none (plain http) or the
+ * browser refuses them (where a page may store nothing, as it does in Chromium).
  */
 
 const lastOf = new Map<string, Promise<unknown>>();
@@ -16,14 +17,15 @@ export async function withLock<T>(
   action: () => Promise<T>,
   onWait: () => void = () => {},
 ): Promise<T> {
-  if (globalThis.navigator?.locks) {
-    signal.throwIfAborted();
-    const now = await navigator.locks.request(name, { ifAvailable: true }, async (lock) =>
+  const locks = await grantedLocks();
+  signal.throwIfAborted();
+  if (locks) {
+    const now = await locks.request(name, { ifAvailable: true }, async (lock) =>
       lock ? { result: await action() } : null,
     );
     if (now) return now.result;
     onWait();
-    return navigator.locks.request(name, { signal }, action);
+    return locks.request(name, { signal }, action);
   }
   if (lastOf.has(name)) onWait();
   const turn = (lastOf.get(name) ?? Promise.resolve()).then(() => {
@@ -41,7 +43,19 @@ export async function withLock<T>(
 
 /** Whether somebody holds the lock now, in whatever tab. */
 export async function isLocked(name: string): Promise<boolean> {
-  if (!globalThis.navigator?.locks) return lastOf.has(name);
-  const { held = [] } = await navigator.locks.query();
+  const locks = await grantedLocks();
+  if (!locks) return lastOf.has(name);
+  const { held = [] } = await locks.query();
   return held.some((lock) => lock.name === name);
+}
+
+/** The browser's locks, or null where it has none for this page. */
+async function grantedLocks(): Promise<LockManager | null> {
+  const locks = globalThis.navigator?.locks;
+  try {
+    await locks?.query();
+    return locks ?? null;
+  } catch {
+    return null; // a SecurityError, as any request would be
+  }
 }

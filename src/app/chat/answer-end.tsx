@@ -50,6 +50,7 @@ function EndNote(props: { readonly state: string; readonly nothingAdded: boolean
 }
 
 function phaseOf({ phase, prefill }: Run, author: string): string {
+  if (phase === 'recovering') return strings.recovering({ author });
   if (phase === 'waiting') return strings.waitingFor({ author });
   if (!prefill || prefill.totalTokens < LONG_PROMPT_TOKENS) return strings.reading({ author });
   return strings.readingTokens({ author, done: prefill.doneTokens, total: prefill.totalTokens });

@@ -109,7 +109,7 @@ export function Composer() {
         <button
           type={running ? 'button' : 'submit'}
           className="main-button"
-          disabled={!running && isEmpty}
+          aria-disabled={!running && isEmpty}
           onClick={running ? stop : undefined}
         >
           {running ? strings.stop : strings.send}

@@ -1,12 +1,11 @@
 /**
  * How much of the model's context this chat takes, with what stands in the composer: counted by the engine for what has been
- * answered, and by the model's own tokenizer for what has not. Warm, and said in words, when it is nearly full.
+ * answered, and for what has not by the model's own template and tokenizer. Warm, and said in words, when it is nearly full.
  */
 import { useEffect, useState } from 'react';
-import type { LocalModel } from '../../client';
+import type { ChatMessage, LocalModel } from '../../client';
 import type { Message } from '../chats/types';
-import { openRun } from '../state/chat-slice';
-import { withAttachments } from '../state/prompt';
+import { openRun, presentPrompt } from '../state/chat-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 
@@ -44,27 +43,36 @@ export function ContextMeter() {
 }
 
 function useTokens(model: LocalModel | null, transcript: readonly Message[]): number {
-  const typed = useApp((state) => state.composerText);
-  const attachments = useApp((state) => state.composerAttachments);
-  const systemPrompt = useApp((state) => state.openedChat.systemPrompt);
+  const composerText = useApp((state) => state.composerText);
+  const composerAttachments = useApp((state) => state.composerAttachments);
+  const openedChat = useApp((state) => state.openedChat);
   const running = useApp((state) => openRun(state) !== undefined);
-  const [uncounted, setUncounted] = useState({ text: '', tokens: 0 });
+  const [uncounted, setUncounted] = useState({ prompt: '', tokens: 0 });
 
   const lastCounted = transcript.findLastIndex(({ stats }) => stats !== undefined);
-  const { promptTokens = 0, completionTokens = 0 } = transcript[lastCounted]?.stats ?? {};
-  const rest = transcript
-    .slice(lastCounted + 1)
-    .map((message) => withAttachments(message.content, message.attachments));
-  const parts = [...(lastCounted < 0 ? [systemPrompt] : []), ...rest, withAttachments(typed, attachments)];
-  const text = running ? '' : parts.filter((part) => part !== '').join('\n\n');
+  const counted = transcript[lastCounted];
+  const { promptTokens = 0, completionTokens = 0 } = counted?.stats ?? {};
+  // The token with which an answer ends by itself is one of its own, and the template puts it there too.
+  const countedTwice = counted?.state === 'done' ? 1 : 0;
+  const follows = lastCounted >= 0;
+  const messages = running
+    ? []
+    : presentPrompt({
+        openedChat: follows ? { ...openedChat, systemPrompt: '' } : openedChat,
+        transcript: transcript.slice(lastCounted + 1),
+        composerText,
+        composerAttachments,
+      });
+  const prompt = messages.length === 0 ? '' : JSON.stringify(messages);
 
   useEffect(() => {
-    if (!model || text === '') return;
+    if (!model || prompt === '') return;
     let current = true;
     const timer = setTimeout(() => {
-      model.tokenize(text).then(
-        ({ length }) => {
-          if (current) setUncounted({ text, tokens: length });
+      const unanswered = JSON.parse(prompt) as ChatMessage[];
+      (follows ? countFollowing(model, unanswered, countedTwice) : count(model, unanswered)).then(
+        (tokens) => {
+          if (current) setUncounted({ prompt, tokens });
         },
         () => {}, // the model has gone: nothing is counted until it is back
       );
@@ -73,7 +81,27 @@ function useTokens(model: LocalModel | null, transcript: readonly Message[]): nu
       current = false;
       clearTimeout(timer);
     };
-  }, [model, text]);
+  }, [model, prompt, follows, countedTwice]);
 
-  return promptTokens + completionTokens + (text === '' ? 0 : uncounted.tokens);
+  return promptTokens + completionTokens + (prompt === '' ? 0 : uncounted.tokens);
+}
+
+async function count(model: LocalModel, messages: readonly ChatMessage[]): Promise<number> {
+  return (await model.renderChat(messages)).tokenIds.length;
+}
+
+/** Tokens that these messages add to a conversation whose last answer has been counted: with all that the template puts around. */
+async function countFollowing(
+  model: LocalModel,
+  messages: readonly ChatMessage[],
+  countedTwice: number,
+): Promise<number> {
+  const word = 'x';
+  const asked: ChatMessage = { role: 'user', content: word };
+  const [whole, upToAnswer, answer] = await Promise.all([
+    count(model, [asked, { role: 'assistant', content: word }, ...messages]),
+    count(model, [asked]),
+    model.tokenize(word),
+  ]);
+  return whole - upToAnswer - answer.length - countedTwice;
 }

@@ -2,33 +2,40 @@
  * Other words for a message. The old ones stay as a version of their own; the person's new words are answered, the model's are
  * kept, so that it can go on from them.
  */
-import { useEffect, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react';
+import { useEffect, useRef, type KeyboardEvent, type SyntheticEvent } from 'react';
 import type { Message } from '../chats/types';
+import { openRun } from '../state/chat-slice';
 import { useApp } from '../state/use-app';
 import { isComposing } from './keys';
 import { strings } from './strings';
 
 interface MessageEditorProps {
   readonly message: Message;
+  /** What stands in it now. */
+  readonly text: string;
+  /** It takes the focus when it appears. */
+  readonly focused: boolean;
   readonly onEnd: (saved: boolean) => void;
 }
 
-export function MessageEditor({ message, onEnd }: MessageEditorProps) {
+export function MessageEditor({ message, text, focused, onEnd }: MessageEditorProps) {
   const { id, role, content } = message;
-  const [text, setText] = useState(content);
+  const setEdit = useApp((state) => state.setEdit);
   const resay = useApp((state) => state.resay);
+  const busy = useApp((state) => openRun(state) !== undefined);
   const textarea = useRef<HTMLTextAreaElement>(null);
-  const changed = text.trim() !== '' && text.trim() !== content.trim();
+  const ready = text.trim() !== '' && text.trim() !== content.trim() && !busy;
 
   useEffect(() => {
     const element = textarea.current;
+    if (!focused) return;
     element?.focus();
     element?.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  }, [focused]);
 
   function submit(event: SyntheticEvent): void {
     event.preventDefault();
-    if (!changed) return;
+    if (!ready) return;
     onEnd(true);
     void resay(id, text);
   }
@@ -48,11 +55,11 @@ export function MessageEditor({ message, onEnd }: MessageEditorProps) {
         aria-label={strings.editMessage}
         dir="auto"
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => setEdit(id, event.target.value)}
         onKeyDown={onKeyDown}
       />
       <div className="row">
-        <button type="submit" className="edged-button" disabled={!changed}>
+        <button type="submit" className="edged-button" disabled={!ready}>
           {role === 'user' ? strings.sendEdited : strings.saveEdited}
         </button>
         <button type="button" className="quiet-button" onClick={() => onEnd(false)}>

@@ -4,6 +4,7 @@ import { defaultModelId, findModel } from '../../catalog/catalog';
 import { present } from '../../lib/invariant';
 import { nextMove } from '../state/next-move';
 import { StoreContext, useApp } from '../state/use-app';
+import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
 export function Problem() {
@@ -13,8 +14,7 @@ export function Problem() {
   const { kind } = nextMove(store.getState(), problem);
   return (
     <div className="problem" role="alert">
-      <p className="problem-message">{problem.message}</p>
-      <p>{problem.hint}</p>
+      <ProblemWords problem={problem} />
       <button type="button" className="main-button" onClick={() => nextMove(store.getState(), problem).run()}>
         {kind === 'useDefaultModel'
           ? strings.moves.otherModel({ model: findModel(defaultModelId)?.label ?? defaultModelId })

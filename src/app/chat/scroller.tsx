@@ -11,9 +11,14 @@ export function Scroller({ children }: { readonly children: ReactNode }) {
   const content = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
 
+  /** The scroller's own size when it was last seen. */
+  const size = useRef('');
+
   function onScroll(): void {
     const element = scroller.current;
     if (!element) return;
+    // Turning a phone or pulling at the window scrolls too, and nobody wanted that.
+    if (following && sizeOf(element) !== size.current) return;
     setFollowing(isAtEnd(element));
   }
 
@@ -23,9 +28,11 @@ export function Scroller({ children }: { readonly children: ReactNode }) {
     let lastTop = 0;
     const observer = new ResizeObserver(() => {
       // Scrolled up, but the event that says so has not come yet.
-      if (element.scrollTop < lastTop && !isAtEnd(element)) return;
+      const sameSize = sizeOf(element) === size.current;
+      if (sameSize && element.scrollTop < lastTop && !isAtEnd(element)) return;
       scrollToEnd(element);
       lastTop = element.scrollTop;
+      size.current = sizeOf(element);
     });
     observer.observe(content.current);
     observer.observe(element); // a phone's keyboard makes it smaller
@@ -53,6 +60,10 @@ export function Scroller({ children }: { readonly children: ReactNode }) {
       )}
     </div>
   );
+}
+
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): string {
+  return `${clientWidth} ${clientHeight}`;
 }
 
 function isAtEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): boolean {

@@ -28,20 +28,29 @@ interface TurnProps {
 
 export const Turn = memo(function Turn(props: TurnProps) {
   const { message, urgent } = props;
-  const { role, content, state, attachments, draftedRanges } = message;
+  const { id, role, content, state, attachments, draftedRanges } = message;
   const colourDrafted = useApp(({ settings }) => SPECULATION && settings.colourDrafted);
-  const [editing, setEditing] = useState(false);
+  const edit = useApp(({ edits }) => edits[message.id]);
+  const setEdit = useApp((state) => state.setEdit);
+  /** Not when it comes back with the page. */
+  const [openedHere, setOpenedHere] = useState(false);
   const editButton = useRef<HTMLButtonElement>(null);
   const growing = state === 'streaming';
   const author = authorOf(message);
 
   function endEditing(saved: boolean): void {
-    setEditing(false);
+    setEdit(id, null);
     // The button is there again after this render.
     requestAnimationFrame(() => (saved ? focusComposer() : editButton.current?.focus()));
   }
 
-  if (editing) return <MessageEditor message={message} onEnd={endEditing} />;
+  function beginEditing(): void {
+    setOpenedHere(true);
+    setEdit(id, content);
+  }
+
+  if (edit !== undefined)
+    return <MessageEditor message={message} text={edit} focused={openedHere} onEnd={endEditing} />;
   return (
     <div className={`turn turn-${role}`}>
       <article className={`message message-${role}`} aria-label={author} data-growing={growing}>
@@ -58,7 +67,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
           )
         )}
       </article>
-      {!growing && <TurnMoves {...props} author={author} editButton={editButton} onEdit={() => setEditing(true)} />}
+      {!growing && <TurnMoves {...props} author={author} editButton={editButton} onEdit={beginEditing} />}
     </div>
   );
 });

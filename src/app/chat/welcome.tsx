@@ -1,6 +1,7 @@
 /** The empty room: what this is, what the model is good for, and three things to ask it. */
-import { findModel } from '../../catalog/catalog';
+import { findModel, sentencesOf } from '../../catalog/catalog';
 import { useApp } from '../state/use-app';
+import { locale } from '../strings';
 import { strings } from './strings';
 
 export function Welcome() {
@@ -13,9 +14,9 @@ export function Welcome() {
     <section className="welcome" aria-label={strings.welcome}>
       <p className="welcome-lead">{isTemporary ? strings.temporaryChat : strings.welcomeLead}</p>
       <p>{isTemporary ? strings.temporaryExplained : strings.welcomePrivate}</p>
-      {model && <p className="aside">{model.caution}</p>}
+      {model && <p className="aside">{sentencesOf(model, locale()).caution}</p>}
       {model && (
-        <ul className="examples" aria-label={strings.examples}>
+        <ul className="examples" lang="en" aria-label={strings.examples}>
           {model.examples.map((example) => (
             <li key={example}>
               <button type="button" className="example" onClick={() => void send(example)}>

@@ -226,8 +226,8 @@ function putChat(transaction: Transaction, chat: Chat): Chat {
   return next;
 }
 
-export function isEmptyDraft({ text, attachments, settings }: Draft): boolean {
-  return text === '' && attachments.length === 0 && settings === undefined;
+export function isEmptyDraft({ text, attachments, settings, edits }: Draft): boolean {
+  return text === '' && attachments.length === 0 && settings === undefined && edits === undefined;
 }
 
 /** The ids under which what is sent now may have been kept. */

@@ -26,7 +26,7 @@ const nodeSchema = v.object({
   ),
 });
 
-const conversationSchema = v.object({
+export const conversationSchema = v.object({
   id: v.optional(v.string()),
   conversation_id: v.optional(v.string()),
   title: v.nullish(v.string()),
@@ -36,34 +36,20 @@ const conversationSchema = v.object({
   mapping: v.record(v.string(), nodeSchema),
 });
 
-export const chatGptSchema = v.array(conversationSchema);
-
 type Conversation = v.InferOutput<typeof conversationSchema>;
 type Node = v.InferOutput<typeof nodeSchema>;
 
-/** Whether parsed JSON is meant as a ChatGPT export, so that its faults can be told as such. */
-export function looksLikeChatGpt(value: unknown): value is unknown[] {
-  return (
-    Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'object' && one && 'mapping' in one)
-  );
+/** Whether a parsed list is meant as a ChatGPT export, so that its faults can be told as such. */
+export function looksLikeChatGpt(list: readonly unknown[]): boolean {
+  return list.length > 0 && list.every((one) => typeof one === 'object' && one && 'mapping' in one);
 }
 
 /**
- * Conversations with at least one message, as chats.
- * @param now for conversations that do not say when they began
- * @param onLoop called for a conversation with nodes that are their own ancestors; must throw
+ * A conversation as a chat; without messages when nothing in it is text.
+ * @param now for a conversation that does not say when it began
+ * @param onLoop called when a node is its own ancestor; must throw
  */
-export function fromChatGpt(
-  conversations: readonly Conversation[],
-  now: number,
-  onLoop: (index: number, nodeId: string) => never,
-): StoredChat[] {
-  return conversations
-    .map((conversation, index) => fromConversation(conversation, now, (nodeId) => onLoop(index, nodeId)))
-    .filter(({ messages }) => messages.length > 0);
-}
-
-function fromConversation(conversation: Conversation, now: number, onLoop: (nodeId: string) => never): StoredChat {
+export function fromChatGpt(conversation: Conversation, now: number, onLoop: (nodeId: string) => never): StoredChat {
   const { mapping, title, current_node } = conversation;
   const createdAt = toMs(conversation.create_time) ?? now;
   const chatId = conversation.conversation_id ?? conversation.id ?? newId();

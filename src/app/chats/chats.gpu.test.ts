@@ -54,8 +54,9 @@ it('holds, searches, exports and imports a thousand chats', async () => {
 
   const index = new SearchIndex();
   for await (const page of store.allMessages()) for (const message of page) index.put(message);
-  expect(index.search('NUMBER777 cafe', listed).map(({ chatId }) => chatId)).toEqual(['chat777']);
-  expect(index.search('uber', listed)).toHaveLength(CHATS);
+  const hits = await index.search('NUMBER777 cafe', listed);
+  expect(hits.map(({ chatId }) => chatId)).toEqual(['chat777']);
+  expect(await index.search('uber', listed)).toHaveLength(CHATS);
 
   const ids = listed.map(({ id }) => id);
   const { name, content } = await exportJson(store, ids, 0);

@@ -1,5 +1,5 @@
 /**
- * Deletes everything this site has kept on the machine: chats, models, settings, the offline shell. What could not be deleted
+ * Deletes everything this site has kept on the machine: chats, the batch, models, settings, the offline shell. What could not be deleted
  * is said, because a promise to delete is only worth what it checks.
  */
 
@@ -9,7 +9,7 @@ const OUR_CACHES = /^(hearth|workbox)-/;
 export const OUR_KEYS = 'hearth.';
 
 /** For browsers that cannot list databases. */
-const KNOWN_DATABASES = ['hearth-chats', 'hearth-models', 'hearth-shards'];
+const KNOWN_DATABASES = ['hearth-chats', 'hearth-batch', 'hearth-models', 'hearth-shards'];
 
 /** A thread that holds a database open closes it when asked; one that does not within this time never will. */
 const DELETE_TIMEOUT_MS = 5000;

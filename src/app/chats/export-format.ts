@@ -1,8 +1,9 @@
 /**
  * Chats as JSON for other places and times: the format `hearth-chats`, drawn in FORMAT.md. What only this browser needs
- * (revisions, deletions) stays behind. A backup is the same with presets and settings.
+ * (revisions, deletions) stays behind. A backup is the same with presets, settings and the batch.
  */
 import * as v from 'valibot';
+import { MAX_CONCURRENCY, type StoredBatch } from '../batch/types';
 import type { StoredChat } from './chat-store';
 import { settled } from './chat-store';
 import type { Chat, Message, Preset } from './types';
@@ -61,7 +62,7 @@ const messageSchema = v.object({
   attachments: v.optional(v.array(attachmentSchema)),
 });
 
-const chatSchema = v.object({
+export const chatSchema = v.object({
   id,
   title: v.string(),
   titleSource: v.picklist(['auto', 'person']),
@@ -78,6 +79,36 @@ const chatSchema = v.object({
 
 const presetSchema = v.object({ id, name: v.string(), systemPrompt: v.string(), sampling: samplingSchema });
 
+const batchSchema = v.pipe(
+  v.object({
+    file: v.object({
+      name: v.string(),
+      format: v.picklist(['csv', 'jsonl', 'lines']),
+      records: v.pipe(v.array(v.array(v.string())), v.minLength(1)),
+      hasHeader: v.boolean(),
+    }),
+    settings: v.object({
+      template: v.string(),
+      systemPrompt: v.string(),
+      sampling: samplingSchema,
+      concurrency: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_CONCURRENCY)),
+    }),
+    results: v.array(
+      v.object({
+        row: v.pipe(v.number(), v.integer(), v.minValue(0)),
+        answer: v.string(),
+        finishReason: v.picklist(['stop', 'length', 'failed']),
+        error: v.optional(v.string()),
+        promptTokens: v.number(),
+        completionTokens: v.number(),
+        seed: v.nullable(v.number()),
+        modelLabel: v.string(),
+      }),
+    ),
+  }),
+  v.transform((batch): StoredBatch => batch),
+);
+
 export const exportSchema = v.object({
   format: v.literal(FORMAT_NAME),
   version: v.pipe(v.number(), v.integer(), v.minValue(1)),
@@ -85,6 +116,7 @@ export const exportSchema = v.object({
   chats: v.array(chatSchema),
   presets: v.optional(v.array(presetSchema), []),
   settings: v.optional(v.record(v.string(), v.string()), {}),
+  batch: v.optional(batchSchema),
 });
 
 export type ExportedChat = v.InferOutput<typeof chatSchema>;
@@ -95,6 +127,7 @@ export interface BackupExtras {
   presets: Preset[];
   /** The keys of this page in localStorage, as they are. */
   settings: Record<string, string>;
+  batch?: StoredBatch;
 }
 
 /** A chat with its messages, oldest first, as it stands in an export. */

@@ -142,6 +142,27 @@ describe('JSON', () => {
     );
   });
 
+  it('comes back whole, also when it is far longer than the pieces it is read in', async () => {
+    const content = 'Ein Wort für 日本語 und 😀. '.repeat(5000);
+    const chats = ['a', 'b', 'c'].map((id): StoredChat => {
+      const said = { chatId: id, parentId: null, role: 'user', createdAt: 0, state: 'done', revision: 0 } as const;
+      return {
+        chat: { ...emptyChat(id, NOW), leafId: `${id}1` },
+        messages: [{ ...said, id: `${id}1`, content: `${content}${id}` }],
+      };
+    });
+    const store = openStore();
+    const ids = await fill(store, ...chats);
+    const json = await exportJson(store, ids, NOW);
+    const markdown = await exportMarkdown(store, ids, NOW);
+    const zip = zipSync({ 'all.json': new Uint8Array(await json.content.arrayBuffer()) }, { level: 0 });
+    const files = [await blobFile('all.json', json.content), await blobFile('all.zip', markdown.content)];
+    for (const file of [...files, fileOf('stored.zip', zip)]) {
+      const read = await readImport([file]);
+      expect(read.chats.map(({ messages }) => messages[0]?.content)).toEqual(['a', 'b', 'c'].map((id) => content + id));
+    }
+  });
+
   it('says what it is', async () => {
     const store = openStore();
     const { name, content } = await exportJson(store, [], NOW);

@@ -1,15 +1,25 @@
 /**
  * From files to chats: recognises exports of ours (JSON, Markdown), ChatGPT's `conversations.json`, and zip archives of
  * these, and checks everything before anything is stored. What is wrong is told with its place: what was found, what was
- * expected, what to do. Storing is `import.ts`.
+ * expected, what to do. It reads in pieces, so that the page goes on meanwhile. Storing is `import.ts`.
  */
 import * as v from 'valibot';
 import { HearthError } from '../../lib/errors';
-import { chatGptSchema, fromChatGpt, looksLikeChatGpt } from './chatgpt-format';
+import { conversationSchema, fromChatGpt, looksLikeChatGpt } from './chatgpt-format';
 import type { StoredChat } from './chat-store';
-import { exportSchema, FORMAT_NAME, FORMAT_VERSION, fromExported, type BackupExtras } from './export-format';
+import {
+  chatSchema,
+  exportSchema,
+  FORMAT_NAME,
+  FORMAT_VERSION,
+  fromExported,
+  type BackupExtras,
+} from './export-format';
 import type { ExportedChat } from './export-format';
+import { JsonSplitter } from './json-splitter';
 import { parseMarkdown } from './markdown-format';
+import { readZip, type ZipEntry } from './read-zip';
+import { createRests } from './rests';
 import { strings } from './strings';
 
 /** What is used of a File. */
@@ -28,10 +38,11 @@ export async function readImport(files: Iterable<ImportFile>, now: number = Date
   for (const file of files) {
     if (file.size > IMPORT_MAX_BYTES) throw tooLarge(file.name, file.size);
     const bytes = new Uint8Array(await file.arrayBuffer());
-    for (const { chats, presets, settings } of await readBytes(file.name, bytes, now)) {
+    for (const { chats, presets, settings, batch } of await readBytes(file.name, bytes, now)) {
       all.chats.push(...chats);
       all.presets.push(...presets);
       Object.assign(all.settings, settings);
+      all.batch ??= batch;
     }
   }
   return all;
@@ -39,42 +50,60 @@ export async function readImport(files: Iterable<ImportFile>, now: number = Date
 
 async function readBytes(name: string, bytes: Uint8Array, now: number): Promise<Import[]> {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b && (bytes[2] === 3 || bytes[2] === 5);
-  if (!isZip) return [readText(name, bytes, now)];
-  const entries = await unzipTexts(name, bytes);
-  // A ChatGPT export has other JSON beside its conversations.
-  const conversations = entries.filter(([path]) => /(^|\/)conversations[^/]*\.json$/.test(path));
-  const chosen = conversations.length > 0 ? conversations : entries;
-  if (chosen.length === 0) throw badFile(strings.emptyZip({ file: name }));
-  return chosen.map(([path, entry]) => readText(`${name}: ${path}`, entry, now));
+  if (!isZip) return [await readText(name, [bytes], now)];
+  const read: Import[] = [];
+  for (const { path, pieces } of await unzipTexts(name, bytes))
+    read.push(await readText(`${name}: ${path}`, pieces, now));
+  return read;
 }
 
-async function unzipTexts(name: string, bytes: Uint8Array): Promise<[path: string, bytes: Uint8Array][]> {
-  const { unzipSync } = await import('fflate');
-  let totalBytes = 0;
+async function unzipTexts(name: string, bytes: Uint8Array): Promise<ZipEntry[]> {
   try {
-    const files = unzipSync(bytes, {
-      filter: ({ name: path, originalSize }) => {
-        const wanted = /\.(json|md)$/i.test(path) && !path.startsWith('__MACOSX/');
-        if (wanted) totalBytes += originalSize;
-        if (totalBytes > IMPORT_MAX_BYTES) throw tooLarge(name, totalBytes);
-        return wanted;
-      },
+    return await readZip(bytes, (files) => {
+      const texts = files.filter(({ path }) => /\.(json|md)$/i.test(path) && !path.startsWith('__MACOSX/'));
+      // A ChatGPT export has other JSON beside its conversations.
+      const conversations = texts.filter(({ path }) => /(^|\/)conversations[^/]*\.json$/.test(path));
+      const chosen = conversations.length > 0 ? conversations : texts;
+      if (chosen.length === 0) throw badFile(strings.emptyZip({ file: name }));
+      const totalBytes = chosen.reduce((sum, file) => sum + file.bytes, 0);
+      if (totalBytes > IMPORT_MAX_BYTES) throw tooLarge(name, totalBytes);
+      return new Set(chosen.map(({ path }) => path));
     });
-    return Object.entries(files);
   } catch (error) {
     if (error instanceof HearthError) throw error;
     throw badFile(strings.badZip({ file: name, reason: reasonOf(error) }), strings.notJsonHint, error);
   }
 }
 
-function readText(name: string, bytes: Uint8Array, now: number): Import {
-  let text: string;
+/** Bytes that are decoded at a time. */
+const PIECE_BYTES = 64 * 1024;
+
+/** The text of a file, piece by piece. */
+function* decode(name: string, chunks: readonly Uint8Array[]): Generator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8', { fatal: true }); // takes a byte order mark away
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes); // takes a byte order mark away
+    for (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES)
+        yield decoder.decode(chunk.subarray(at, at + PIECE_BYTES), { stream: true });
+    }
+    yield decoder.decode();
   } catch (error) {
     throw badFile(strings.notText({ file: name }), strings.importHint, error);
   }
-  return /^\s*[[{]/.test(text) || /\.json$/i.test(name) ? readJson(name, text, now) : readMarkdownFile(name, text);
+}
+
+async function readText(name: string, chunks: readonly Uint8Array[], now: number): Promise<Import> {
+  const pieces = decode(name, chunks);
+  let text = '';
+  while (text.trim() === '') {
+    const { value, done } = pieces.next();
+    if (done) break;
+    text += value;
+  }
+  // Its first character tells what it is.
+  if (/^\s*[[{]/.test(text) || /\.json$/i.test(name)) return readJson(name, text, pieces, now);
+  for (const piece of pieces) text += piece;
+  return readMarkdownFile(name, text);
 }
 
 function readMarkdownFile(name: string, text: string): Import {
@@ -89,37 +118,78 @@ function readMarkdownFile(name: string, text: string): Import {
   return { chats, presets: [], settings: {} };
 }
 
-function readJson(name: string, text: string, now: number): Import {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw badFile(strings.notJson({ file: name, reason: reasonOf(error) }), strings.notJsonHint, error);
-  }
-  if (looksLikeChatGpt(value)) {
-    const chats = fromChatGpt(checked(name, chatGptSchema, value), now, (index, nodeId) => {
-      const place = `[${index}].mapping["${nodeId}"].parent`;
-      throw badField(name, place, 'a node below it', strings.expectedNoCycle);
-    });
+async function readJson(name: string, begin: string, more: Iterable<string>, now: number): Promise<Import> {
+  const rest = createRests();
+  const { around, list } = await parseJson(name, begin, more);
+  const chats: StoredChat[] = [];
+  if (Array.isArray(around) && looksLikeChatGpt(list)) {
+    for (const [index, value] of list.entries()) {
+      const conversation = checked(name, conversationSchema, value, `[${index}]`);
+      const chat = fromChatGpt(conversation, now, (nodeId) => {
+        const place = `[${index}].mapping["${nodeId}"].parent`;
+        throw badField(name, place, 'a node below it', strings.expectedNoCycle);
+      });
+      if (chat.messages.length > 0) chats.push(chat);
+      await rest();
+    }
     return { chats, presets: [], settings: {} };
   }
-  if (typeof value !== 'object' || value === null || !('format' in value) || value.format !== FORMAT_NAME) {
+  if (typeof around !== 'object' || around === null || !('format' in around) || around.format !== FORMAT_NAME) {
     throw badFile(strings.unknownJson({ file: name }));
   }
-  if ('version' in value && typeof value.version === 'number' && value.version > FORMAT_VERSION) {
+  if ('version' in around && typeof around.version === 'number' && around.version > FORMAT_VERSION) {
     throw badFile(
-      strings.newerFormat({ file: name, found: value.version, known: FORMAT_VERSION }),
+      strings.newerFormat({ file: name, found: around.version, known: FORMAT_VERSION }),
       strings.newerFormatHint,
     );
   }
-  const { chats, presets, settings } = checked(name, exportSchema, value);
-  for (const [index, chat] of chats.entries()) checkTree(name, index, chat);
-  return { chats: chats.map(fromExported), presets, settings };
+  const { presets, settings, batch } = checked(name, exportSchema, around);
+  for (const [index, value] of list.entries()) {
+    const chat = checked(name, chatSchema, value, `chats[${index}]`);
+    checkTree(name, index, chat);
+    chats.push(fromExported(chat));
+    await rest();
+  }
+  return { chats, presets, settings, batch };
 }
 
-function checked<Schema extends v.GenericSchema>(name: string, schema: Schema, value: unknown): v.InferOutput<Schema> {
+/** A document without the elements of its long list, and these. */
+async function parseJson(
+  name: string,
+  begin: string,
+  more: Iterable<string>,
+): Promise<{ around: unknown; list: unknown[] }> {
+  const rest = createRests();
+  const splitter = new JsonSplitter();
+  const list: unknown[] = [];
+  const take = async (piece: string) => {
+    for (const element of splitter.push(piece)) {
+      list.push(JSON.parse(element));
+      await rest();
+    }
+    await rest();
+  };
+  try {
+    await take(begin);
+    for (const piece of more) await take(piece);
+    const { around, unended } = splitter.end();
+    if (unended.trim() !== '') JSON.parse(unended); // says best why it has no end
+    return { around: JSON.parse(around), list };
+  } catch (error) {
+    if (error instanceof HearthError) throw error;
+    throw badFile(strings.notJson({ file: name, reason: reasonOf(error) }), strings.notJsonHint, error);
+  }
+}
+
+/** @param place where the value stands in the file, e.g. "chats[3]" */
+function checked<Schema extends v.GenericSchema>(
+  name: string,
+  schema: Schema,
+  value: unknown,
+  place = '',
+): v.InferOutput<Schema> {
   const outcome = v.safeParse(schema, value, { abortEarly: true });
-  if (!outcome.success) throw badIssue(name, outcome.issues[0]);
+  if (!outcome.success) throw badIssue(name, outcome.issues[0], place);
   return outcome.output;
 }
 
@@ -151,8 +221,8 @@ function checkTree(name: string, chatIndex: number, { messages, leafId }: Export
     throw badField(name, `${chat}.leafId`, quote(leafId), strings.expectedLeaf);
 }
 
-function badIssue(name: string, issue: v.BaseIssue<unknown>): HearthError {
-  let place = '';
+function badIssue(name: string, issue: v.BaseIssue<unknown>, within = ''): HearthError {
+  let place = within;
   for (const { key } of issue.path ?? []) place += typeof key === 'number' ? `[${key}]` : `.${String(key)}`;
   return badField(name, place.replace(/^\./, '') || 'it', issue.received, issue.expected ?? issue.message);
 }

@@ -51,35 +51,37 @@ describe('searching', () => {
     b: ['Crème brûlée without a burner', 'Take sugar'],
     c: ['The sugar dog', 'brulee of the day'],
   });
-  const found = (query: string) => index.search(query, chats).map(({ chatId, messageId }) => messageId ?? chatId);
+  const found = async (query: string) =>
+    (await index.search(query, chats)).map(({ chatId, messageId }) => messageId ?? chatId);
 
-  it('finds words in titles and texts whatever their case and accents, also within words', () => {
-    expect(found('WEATH')).toEqual(['d']);
-    expect(found('brulee')).toEqual(['b0', 'c1']);
-    expect(found('brûlée')).toEqual(['b0', 'c1']);
-    expect(found('urn')).toEqual(['b0']);
+  it('finds words in titles and texts whatever their case and accents, also within words', async () => {
+    expect(await found('WEATH')).toEqual(['d']);
+    expect(await found('brulee')).toEqual(['b0', 'c1']);
+    expect(await found('brûlée')).toEqual(['b0', 'c1']);
+    expect(await found('urn')).toEqual(['b0']);
   });
 
-  it('wants all words, in title and messages together', () => {
-    expect(found('dog')).toEqual(['a', 'c0']);
-    expect(found('sugar brulee')).toEqual(['b0', 'c0']);
-    expect(found('recipes sugar')).toEqual(['b']);
-    expect(found('dog weather')).toEqual([]);
+  it('wants all words, in title and messages together', async () => {
+    expect(await found('dog')).toEqual(['a', 'c0']);
+    expect(await found('sugar brulee')).toEqual(['b0', 'c0']);
+    expect(await found('recipes sugar')).toEqual(['b']);
+    expect(await found('dog weather')).toEqual([]);
   });
 
-  it('has the title first, then one message with all the words, then the rest', () => {
-    expect(found('dog sugar')).toEqual(['c0']);
+  it('has the title first, then one message with all the words, then the rest', async () => {
+    expect(await found('dog sugar')).toEqual(['c0']);
     const ranked = indexOf({ x: ['one', 'two'], y: ['one and two'], z: [] });
     const titles = [chat('x', ''), chat('y', ''), chat('z', 'One two')];
-    expect(ranked.search('one two', titles).map(({ chatId }) => chatId)).toEqual(['z', 'y', 'x']);
+    const hits = await ranked.search('one two', titles);
+    expect(hits.map(({ chatId }) => chatId)).toEqual(['z', 'y', 'x']);
   });
 
-  it('finds nothing for blanks, nor what has been removed or belongs to no listed chat', () => {
-    expect(found('  ')).toEqual([]);
+  it('finds nothing for blanks, nor what has been removed or belongs to no listed chat', async () => {
+    expect(await found('  ')).toEqual([]);
     const shrinking = indexOf({ a: ['word'] });
     shrinking.remove('a', 'a0');
-    expect(shrinking.search('word', chats)).toEqual([]);
-    expect(indexOf({ deleted: ['word'] }).search('word', chats)).toEqual([]);
+    expect(await shrinking.search('word', chats)).toEqual([]);
+    expect(await indexOf({ deleted: ['word'] }).search('word', chats)).toEqual([]);
   });
 
   it('shows the place found with all its marks', () => {

@@ -5,6 +5,7 @@
  * An inverted index (minisearch) of the same texts blocked the page for that long and would miss the insides of words.
  */
 import { fold, foldWithPlaces } from './fold';
+import { createRests } from './rests';
 import type { Chat, Message } from './types';
 
 export interface SearchHit {
@@ -50,14 +51,19 @@ export class SearchIndex {
     this.#chats.clear();
   }
 
-  /** Chats with all the words of the query: first those with them in the title, then in one message, then anywhere. */
-  search(query: string, chats: readonly Chat[]): SearchHit[] {
+  /**
+   * Chats with all the words of the query: first those with them in the title, then in one message, then anywhere. It rests
+   * in between, so what is put in meanwhile may be found or not.
+   */
+  async search(query: string, chats: readonly Chat[]): Promise<SearchHit[]> {
     const words = wordsOf(query);
     if (words.length === 0) return [];
+    const rest = createRests();
     const found: { rank: number; hit: SearchHit }[] = [];
     for (const chat of chats) {
       const match = this.#match(chat, words);
       if (match) found.push(match);
+      await rest();
     }
     return found.sort((a, b) => a.rank - b.rank).map(({ hit }) => hit); // sorting keeps the order of equal ranks
   }

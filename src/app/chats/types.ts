@@ -81,7 +81,7 @@ export interface Attachment {
   text: string;
 }
 
-/** What stands in the composer and has not been sent. Each tab has its own, so that none overwrites another's. */
+/** What stands in the composer and in editors of messages and has not been sent. Each tab has its own, so that none overwrites another's. */
 export interface Draft {
   /** `draftId(chatId, tabId)`. */
   id: string;
@@ -94,6 +94,8 @@ export interface Draft {
   updatedAt: number;
   /** What has been set for a chat that does not exist yet. */
   settings?: ChatSettings;
+  /** Other words for messages that are being written, by message. */
+  edits?: Record<string, string>;
 }
 
 /** The chat of a draft that has none. */

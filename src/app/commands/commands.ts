@@ -30,6 +30,7 @@ export const commands: readonly Command[] = [
   { id: 'toggleList', chord: { key: 'b', mod: true }, run: toggleList },
   { id: 'showChat', run: () => showScreen('chat') },
   { id: 'showModels', run: () => showScreen('models') },
+  { id: 'showBatch', chord: { key: 'b', mod: true, shift: true }, run: () => showScreen('batch') },
   { id: 'showSettings', run: () => showScreen('settings') },
   { id: 'showDiagnostics', run: () => showScreen('diagnostics') },
 
@@ -82,6 +83,21 @@ export const commands: readonly Command[] = [
     id: 'copyAnswer',
     isPossible: (state) => lastAnswer(state) !== undefined,
     run: (state) => void navigator.clipboard?.writeText(splitThinking(lastAnswer(state)?.content ?? '').answer),
+  },
+
+  // The batch
+  {
+    id: 'runBatch',
+    isPossible: ({ batch, batchPhase, batchElsewhere }) => batch !== null && batchPhase === 'idle' && !batchElsewhere,
+    run: ({ runBatch }) => {
+      showScreen('batch');
+      void runBatch();
+    },
+  },
+  {
+    id: 'pauseBatch',
+    isPossible: ({ batchPhase }) => batchPhase === 'running' || batchPhase === 'starting',
+    run: ({ pauseBatch }) => pauseBatch(),
   },
 
   // Look

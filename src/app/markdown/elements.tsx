@@ -1,11 +1,12 @@
 /**
  * What Markdown becomes on the page. Every element is made here from the few properties named here, so no id, class, name or
- * title of a text can reach the page. Headings stand below those of the page. Each piece of text finds its own direction.
+ * title of a text can reach the page. Headings stand below those of the page. Each piece of text finds its own direction, by
+ * `dir` or, within lists and tables, by the style sheet.
  */
 import type { ComponentType, ReactNode } from 'react';
 import type { Components } from 'react-markdown';
 import { CodeBlock } from './code-block';
-import { visibleControls } from './direction';
+import { directionOf, visibleControls } from './direction';
 import { Formula } from './formula';
 import { Link } from './link';
 import { RemoteImage } from './remote-image';
@@ -51,17 +52,15 @@ const ours: Record<string, ComponentType<never>> = {
   h4: heading(4),
   h5: heading(5),
   h6: heading(6),
-  blockquote: ({ children }: Held) => <blockquote dir="auto">{children}</blockquote>,
-  ul: ({ children }: Held) => <ul dir="auto">{children}</ul>,
+  blockquote: ({ children }: Held) => <blockquote dir={directionOf(children)}>{children}</blockquote>,
+  ul: ({ children }: Held) => <ul dir={directionOf(children)}>{children}</ul>,
   ol: ({ children, start }: Held & { start?: number }) => (
-    <ol start={start} dir="auto">
+    <ol start={start} dir={directionOf(children)}>
       {children}
     </ol>
   ),
   li: ({ children, className }: Held & { className?: string }) => (
-    <li className={className === 'task-list-item' ? 'md-task' : undefined} dir="auto">
-      {children}
-    </li>
+    <li className={className === 'task-list-item' ? 'md-task' : undefined}>{children}</li>
   ),
   input: ({ checked = false }: { checked?: boolean }) => (
     <input type="checkbox" checked={checked} disabled aria-label={checked ? strings.done : strings.open} />
@@ -69,7 +68,7 @@ const ours: Record<string, ComponentType<never>> = {
   table: ({ children }: Held) => (
     // A wide table scrolls, so the keyboard must reach it.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/prefer-tag-over-role
-    <div className="md-table" role="group" aria-label={strings.table} tabIndex={0}>
+    <div className="md-table" role="group" aria-label={strings.table} tabIndex={0} dir={directionOf(children)}>
       <table>{children}</table>
     </div>
   ),
@@ -77,15 +76,11 @@ const ours: Record<string, ComponentType<never>> = {
   tbody: ({ children }: Held) => <tbody>{children}</tbody>,
   tr: ({ children }: Held) => <tr>{children}</tr>,
   th: (cell: Cell) => (
-    <th scope="col" dir="auto" style={alignment(cell)}>
+    <th scope="col" style={alignment(cell)}>
       {cell.children}
     </th>
   ),
-  td: (cell: Cell) => (
-    <td dir="auto" style={alignment(cell)}>
-      {cell.children}
-    </td>
-  ),
+  td: (cell: Cell) => <td style={alignment(cell)}>{cell.children}</td>,
   hr: () => <hr />,
   br: () => <br />,
   strong: ({ children }: Held) => <strong>{children}</strong>,

@@ -1,5 +1,5 @@
 /** A formula: its TeX until the typesetter is there (it is loaded for the first formula) and while it is being written. */
-import { useEffect, useState, type ReactNode } from 'react';
+import { startTransition, useEffect, useState, type ReactNode } from 'react';
 import { strings } from './strings';
 
 interface FormulaProps {
@@ -23,7 +23,8 @@ export function Formula({ tex, display, pending }: FormulaProps) {
     import('./typeset').then(
       (module) => {
         loaded = module.typeset;
-        if (current) setTypeset(() => module.typeset);
+        // All that wait for it are told at once, and together they are long work.
+        if (current) startTransition(() => setTypeset(() => module.typeset));
       },
       () => {}, // offline before the first use: the TeX stays
     );

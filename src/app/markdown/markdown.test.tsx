@@ -93,11 +93,19 @@ describe('elements', () => {
   });
 
   it('find their direction each for itself', () => {
-    render(<Markdown text={'שלום\n\n- hello\n\n> مرحبا'} />);
-    expect(Array.from(document.querySelectorAll('.md p, .md li'), (element) => element.getAttribute('dir'))).toEqual([
+    render(
+      <Markdown
+        text={'שלום\n\nhello\n\n> **مرحبا** all\n\n- أولا\n- two\n\n| `x` שם | b |\n| - | - |\n| 1 | 2 |\n\n1. one'}
+      />,
+    );
+    const boxes = document.querySelectorAll('.md > p, .md blockquote, .md ul, .md ol, .md .md-table');
+    expect(Array.from(boxes, (element) => element.getAttribute('dir'))).toEqual([
       'auto',
       'auto',
-      'auto',
+      'rtl',
+      'rtl',
+      'ltr',
+      'ltr',
     ]);
   });
 
@@ -134,19 +142,19 @@ describe('elements', () => {
 });
 
 describe('images', () => {
-  it('wait to be asked for, and say when they cannot be shown', () => {
+  it('are a link that says where it leads, and are never loaded here', () => {
     render(<Markdown text="![a cat](https://pics.example/cat.png)" />);
+    const link = screen.getByRole('link', { name: 'Open image in a new tab' });
+    expect(link.getAttribute('href')).toBe('https://pics.example/cat.png');
+    expect(link.getAttribute('rel')).toBe('noopener noreferrer');
+    expect(link.parentElement?.textContent).toMatch(/^a cat.*pics\.example will see/);
     expect(document.querySelector('img')).toBeNull();
-    fireEvent.click(screen.getByRole('button', { name: 'Load image from pics.example' }));
-    const image = screen.getByRole('img', { name: 'a cat' });
-    expect(image.getAttribute('referrerpolicy')).toBe('no-referrer');
-    fireEvent.error(image);
-    expect(screen.getByRole('status').textContent).toContain('pics.example');
-    expect(screen.getByRole('link').getAttribute('href')).toBe('https://pics.example/cat.png');
   });
 
-  it('of any other kind are only their description', () => {
-    expect(html('![x](data:image/svg+xml,<svg/>) ![y](/icons/hearth.png) ![z](blob:x)')).not.toContain('<button');
+  it('of any other kind, and in a link, are only their description', () => {
+    expect(html('![x](data:image/svg+xml,<svg/>) ![y](/icons/hearth.png) ![z](blob:x)')).not.toContain('<a');
+    render(<Markdown text="[![a cat](https://pics.example/cat.png)](https://cats.example/)" />);
+    expect(screen.getByRole('link', { name: 'a cat' }).getAttribute('href')).toBe('https://cats.example/');
   });
 });
 

@@ -1,6 +1,6 @@
 /** All that is known of a model: what it is, what it takes, where it came from, and the checksums of its files. */
 import type { ReactNode } from 'react';
-import { findModel } from '../../catalog/catalog';
+import { findModel, sentencesOf } from '../../catalog/catalog';
 import type { ModelReport } from '../../client';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
@@ -27,7 +27,7 @@ export function DetailsDialog({ report, row, onClose }: DetailsDialogProps) {
   const millions = parameterCount / 1e6;
   return (
     <Dialog title={strings.detailsTitle({ model: labelOf(modelId) })} onClose={onClose}>
-      {entry && <p>{entry.caution}</p>}
+      {entry && <p>{sentencesOf(entry, locale()).caution}</p>}
       <dl className="details">
         {parameterCount > 0 && (
           <Detail name={strings.detail.parameters}>

@@ -1,12 +1,13 @@
 /** One model on the shelf: what it is for, where it stands, what it takes, and one button. */
 import { useId, useState } from 'react';
 import { useShallow } from 'zustand/react/shallow';
-import { findModel } from '../../catalog/catalog';
+import { findModel, sentencesOf } from '../../catalog/catalog';
 import type { ModelReport } from '../../client';
 import { MoreIcon } from '../chat/icons';
 import { Menu, type MenuItem } from '../chat/menu';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
+import { locale } from '../strings';
 import { DeleteDialog } from './delete-dialog';
 import { DetailsDialog } from './details-dialog';
 import { DraftChoice } from './draft-choice';
@@ -35,7 +36,7 @@ export function ModelCard({ report }: CardProps) {
           <bdi>{label}</bdi>
         </h3>
         <p className="card-state">{strings.state[row.state]}</p>
-        <p className="card-purpose">{entry?.goodFor ?? strings.unknownModel}</p>
+        <p className="card-purpose">{entry ? sentencesOf(entry, locale()).goodFor : strings.unknownModel}</p>
         <div className="card-actions">
           <MainButton modelId={modelId} label={label} action={row.action} />
           <CardMenu report={report} row={row} label={label} />

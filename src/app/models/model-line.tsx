@@ -4,6 +4,7 @@
  */
 import { findModel } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
+import { addressOf } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
@@ -26,10 +27,11 @@ function AbsentLine() {
   const entry = useApp(({ modelId }) => findModel(modelId));
   const problem = useApp((state) => state.problem);
   const needModel = useApp((state) => state.needModel);
+  const isOnline = useApp((state) => state.isOnline);
   if (!entry || problem) return null;
   return (
     <div className="model-line">
-      <p>{strings.lineAbsent({ model: entry.label })}</p>
+      <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
         {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
       </button>
@@ -61,16 +63,28 @@ function ArrivalLine({ progress }: { progress: LoadProgress | null }) {
   );
 }
 
-/** Only what differs from the best case: no adapter, an insecure address, nothing stored. */
-function ReadyNotes({ model }: { model: LocalModel }) {
-  const notes: string[] = [];
-  if (!globalThis.isSecureContext) notes.push(strings.lineInsecure);
-  else if (model.device.kind === 'cpu')
-    notes.push(strings.lineProcessor({ model: model.label, reason: model.device.reason ?? '' }));
-  if (model.warning) notes.push(model.warning);
-  return notes.map((note) => (
-    <p key={note} className="model-line">
-      {note}
-    </p>
-  ));
+/** Only what differs from the best case, with the next move: an insecure address, no adapter, nothing stored. */
+function ReadyNotes({ model: { label, device, warning } }: { model: LocalModel }) {
+  const downloadAgain = useApp((state) => state.downloadAgain);
+  const isSecure = globalThis.isSecureContext;
+  return (
+    <>
+      {(!isSecure || device.kind === 'cpu') && (
+        <div className="model-line">
+          <p>{isSecure ? strings.lineProcessor({ model: label }) : strings.lineInsecure}</p>
+          <a className="edged-button" href={addressOf('diagnostics')}>
+            {strings.whatToDo}
+          </a>
+        </div>
+      )}
+      {warning !== null && (
+        <div className="model-line">
+          <p>{strings.lineNotStored({ model: label })}</p>
+          <button type="button" className="edged-button" onClick={() => void downloadAgain().catch(() => {})}>
+            {strings.storeIt({ model: label })}
+          </button>
+        </div>
+      )}
+    </>
+  );
 }

@@ -2,6 +2,7 @@
 import type { ModelReport } from '../../client';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
+import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
 export function ModelNoteLine({ report: { modelId, state } }: { readonly report: ModelReport }) {
@@ -23,8 +24,7 @@ export function ModelNoteLine({ report: { modelId, state } }: { readonly report:
       const retry = isBroken ? getAgain : () => (isHere ? useModel(modelId) : getModel(modelId));
       return (
         <div className="problem card-note" role="alert">
-          <p className="problem-message">{note.error.message}</p>
-          <p>{note.error.hint}</p>
+          <ProblemWords problem={note.error} />
           <button type="button" className="edged-button" onClick={() => void retry()}>
             {isBroken ? strings.getAgain : strings.tryAgain}
           </button>

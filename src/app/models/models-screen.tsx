@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { useApp } from '../state/use-app';
 import { Page } from '../ui/page';
+import { ProblemWords } from '../ui/problem-words';
 import { ModelCard } from './model-card';
 import { ShelfStatus } from './shelf-status';
 import { StorageSection } from './storage-section';
@@ -28,10 +29,8 @@ function Shelf() {
     <>
       {problem && (
         <div className="problem" role="alert">
-          <p className="problem-message">
-            {strings.cannotRead} {problem.message}
-          </p>
-          <p>{problem.hint}</p>
+          <p>{strings.cannotRead}</p>
+          <ProblemWords problem={problem} />
           <button type="button" className="main-button" onClick={() => void openShelf()}>
             {strings.tryAgain}
           </button>

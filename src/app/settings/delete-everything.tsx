@@ -33,18 +33,18 @@ export function DeleteEverything({ onClose }: { readonly onClose: () => void }) 
       <div className="dialog-moves">
         <button
           type="button"
+          className="edged-button"
+          onClick={(event) => event.currentTarget.closest('dialog')?.close()}
+        >
+          {strings.cancel}
+        </button>
+        <button
+          type="button"
           className="main-button"
           aria-disabled={deleting}
           onClick={() => !deleting && void remove()}
         >
           {deleting ? strings.deleting : failed.length > 0 ? strings.tryAgain : strings.deleteNow}
-        </button>
-        <button
-          type="button"
-          className="quiet-button"
-          onClick={(event) => event.currentTarget.closest('dialog')?.close()}
-        >
-          {strings.cancel}
         </button>
       </div>
     </Dialog>

@@ -7,6 +7,7 @@ import type { ExportFile } from '../chats/export';
 import { sortChats } from '../chats/groups';
 import type { ImportReport } from '../chats/import';
 import type { ImportFile } from '../chats/read-import';
+import { createRests } from '../chats/rests';
 import { SearchIndex, type SearchHit } from '../chats/search';
 import type { ChatRoom, ChatsPart } from './chats-slice';
 
@@ -15,7 +16,7 @@ export interface ArchiveSlice {
   searchChats(query: string): Promise<SearchHit[]>;
   /** These chats, or all, as one file to save. */
   exportChats(chatIds: readonly string[] | 'all', format: 'json' | 'markdown'): Promise<ExportFile>;
-  /** Chats, presets and settings as one JSON file; `importChats` reads it again. */
+  /** Chats, presets, settings and the batch as one JSON file; `importChats` reads it again. */
   exportEverything(): Promise<ExportFile>;
   /**
    * Brings in exports of ours (JSON, Markdown, zip) and of ChatGPT: all of them or, on an error, nothing.
@@ -23,12 +24,12 @@ export interface ArchiveSlice {
    */
   importChats(files: Iterable<ImportFile>): Promise<ImportReport>;
   /**
-   * Deletes chats, models, settings and the offline shell from this machine, in all tabs. Stop a running answer first and reload
-   * the page afterwards. @returns the names of what could not be deleted
+   * Ends all answers and downloads, in all tabs, and deletes chats, models, settings, the batch and the offline shell from
+   * this machine. Reload the page afterwards. @returns the names of what could not be deleted
    */
   deleteEverything(): Promise<string[]>;
-  /** Empties the screen of what is deleted everywhere. */
-  forgetEverything(): void;
+  /** Empties this tab of what is deleted everywhere; nothing of it is stored any more. Resolves when its work has ended. */
+  forgetEverything(): Promise<void>;
 }
 
 interface ScreenTools {
@@ -36,7 +37,7 @@ interface ScreenTools {
 }
 
 export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTools): ChatsPart<ArchiveSlice> {
-  const { disk, places, announcer } = room;
+  const { disk, places, announcer, beside } = room;
   const { settings } = places;
   let index: SearchIndex | null = null;
   let indexing: Promise<SearchIndex> | null = null;
@@ -45,14 +46,23 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
 
   return (set, get) => {
     announcer.subscribe(({ messages, everything }) => {
-      if (everything) index?.clear();
+      if (everything) {
+        index?.clear();
+        stale.clear();
+      }
       for (const { id, chatId } of messages) stale.set(id, chatId);
     });
 
     async function buildIndex(): Promise<SearchIndex> {
       const built = new SearchIndex();
       stale.clear();
-      for await (const page of disk.allMessages()) for (const message of page) built.put(message);
+      const rest = createRests();
+      for await (const page of disk.allMessages()) {
+        for (const message of page) {
+          built.put(message);
+          await rest();
+        }
+      }
       index = built;
       return built;
     }
@@ -94,6 +104,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
           settings: settings
             ? Object.fromEntries(keysOf(settings).map((key) => [key, settings.getItem(key) ?? '']))
             : {},
+          ...(await beside?.toKeep()),
         });
       },
 
@@ -104,6 +115,7 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
         ]);
         const read = await readImport(files);
         const report = await room.track(storeImport(disk, read));
+        await beside?.restore(read);
         for (const [key, value] of Object.entries(read.settings)) {
           if (settings && settings.getItem(key) === null) settings.setItem(key, value);
         }
@@ -114,14 +126,18 @@ export function createArchiveSlice(room: ChatRoom, { showEmptyChat }: ScreenTool
 
       async deleteEverything() {
         announcer.announce({ chatIds: [], messages: [], everything: true });
-        get().forgetEverything();
+        await get().forgetEverything();
         await get().flushChats();
         return deleteEverything(places);
       },
 
-      forgetEverything() {
+      async forgetEverything() {
+        for (const writer of room.writers) writer.discard();
         set({ chatList: [], presets: [], undoables: [] });
         showEmptyChat(false, false);
+        for (const key of keysOf(places.tab)) places.tab?.removeItem(key);
+        await room.stopWork?.();
+        await beside?.forget();
       },
     };
   };

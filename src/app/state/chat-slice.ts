@@ -16,11 +16,15 @@ import type { AnswerWriter } from '../chats/answer-writer';
 import { pathTo, subtreeOf } from '../chats/tree';
 import type { AnswerStats, Message, MessageState } from '../chats/types';
 import { modelLabel } from './model-slice';
+import { orStopped } from './or-stopped';
 import { promptOf } from './prompt';
 import type { AppServices, AppState, Slice } from './store';
 
-/** `waiting`: for the model; `reading`: the prompt is being taken in; `writing`: text arrives. */
-export type AnswerPhase = 'idle' | 'waiting' | 'reading' | 'writing';
+/**
+ * `waiting`: for the model; `reading`: the prompt is being taken in; `writing`: text arrives; `recovering`: the device was lost,
+ * and the answer goes on as soon as there is another.
+ */
+export type AnswerPhase = 'idle' | 'waiting' | 'reading' | 'writing' | 'recovering';
 
 /** An answer that is under way. */
 export interface Run {
@@ -94,7 +98,8 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
       if (run) runs.set(chatId, run);
       else runs.delete(chatId);
       const phases = new Set<AnswerPhase>([...runs.values()].map(({ phase }) => phase));
-      const answerPhase = (['writing', 'reading', 'waiting'] as const).find((phase) => phases.has(phase)) ?? 'idle';
+      const answerPhase =
+        (['writing', 'reading', 'recovering', 'waiting'] as const).find((phase) => phases.has(phase)) ?? 'idle';
       set({ runs, answerPhase });
     }
 
@@ -152,13 +157,18 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
             continueLast: goesOn,
             signal,
             onDropped: (messages: number) => (leftOut = messages),
+            onRecovering: () => {
+              if (!signal.aborted && get().runs.has(chatId)) setRun(chatId, { phase: 'recovering', prefill: null });
+            },
             onPrefill: (doneTokens: number, totalTokens: number) => {
               if (text === '' && !signal.aborted && get().runs.has(chatId))
                 setRun(chatId, { phase: 'reading', prefill: { doneTokens, totalTokens } });
             },
           };
           for await (const chunk of model.chat(prompt, options)) {
-            if (text === '' && chunk.text !== '') setRun(chatId, { phase: 'writing', prefill: null });
+            if (chunk.text !== '' && get().runs.get(chatId)?.phase !== 'writing') {
+              setRun(chatId, { phase: 'writing', prefill: null });
+            }
             draftedRanges = joinRanges(draftedRanges, chunk.draftedRanges ?? [], before.length + text.length);
             text += chunk.text;
             if (chunk.stats.completionTokens > 0) stats = chunk.stats;
@@ -319,12 +329,4 @@ function joinRanges(first: readonly TextRange[], second: readonly TextRange[], o
     else joined.push([start + offset, end + offset]);
   }
   return joined;
-}
-
-/** The value, or null as soon as the signal fires. */
-function orStopped<T>(value: Promise<T>, signal: AbortSignal): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-    value.then(resolve, reject);
-  });
 }

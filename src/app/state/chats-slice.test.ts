@@ -164,6 +164,29 @@ describe('the list', () => {
     expect(tab.state().composerText).toBe('for a new one');
   });
 
+  it('keeps other words for a message over a kill, a sending and another chat, until they are said or dropped', async () => {
+    const machine = createMachine();
+    const tab = await machine.enter();
+    const { asked, answer } = await exchange(tab, 'Q', 'A');
+    tab.state().setEdit(asked.id, 'Q, rather');
+    tab.state().setEdit(answer.id, 'A, rather');
+    await wait(1000);
+    tab.kill();
+    const again = await machine.enter({ storage: tab.storage });
+    expect(again.state().edits).toEqual({ [asked.id]: 'Q, rather', [answer.id]: 'A, rather' });
+    again.state().setComposer({ text: 'more' });
+    again.state().say();
+    again.state().setEdit(answer.id, null);
+    await again.state().startChat();
+    expect(again.state().edits).toEqual({});
+    await again.state().openChat(asked.chatId);
+    expect(again.state()).toMatchObject({ edits: { [asked.id]: 'Q, rather' }, composerText: '' });
+    again.state().setEdit(asked.id, null);
+    await wait(1000);
+    again.kill();
+    expect((await machine.enter({ storage: tab.storage })).state().edits).toEqual({});
+  });
+
   it('keeps presets over visits and tells the other tabs', async () => {
     const machine = createMachine();
     const [one, two] = [await machine.enter(), await machine.enter()];
@@ -289,14 +312,22 @@ describe('searching, taking out, bringing in, deleting', () => {
     const [one, two] = [await machine.enter(), await machine.enter()];
     await exchange(one);
     two.state().setComposer({ text: 'typed' });
+    two.storage.setItem('hearth.typed', 'typed');
     machine.settings.setItem('hearth.theme', 'dark');
+    const { id: askedId } = two.state().say({ text: 'And then?' });
+    const writer = two.state().beginAnswer(askedId, 'Tales');
+    writer.update({ content: 'Then' });
     await rest();
     expect(await one.state().deleteEverything()).toEqual([]);
     await rest();
-    for (const tab of [one, two])
+    for (const tab of [one, two]) {
       expect(tab.state()).toMatchObject({ chatList: [], transcript: [], composerText: '', presets: [] });
+      expect(tab.storage.getItem('hearth.typed')).toBeNull();
+    }
     expect(machine.settings.length).toBe(0);
+    writer.update({ content: 'Then they lived' });
     await wait(2000);
+    await writer.finish('stopped');
     one.kill();
     two.kill();
     const again = await machine.enter();

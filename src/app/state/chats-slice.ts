@@ -12,6 +12,7 @@ import type { AnswerWriter } from '../chats/answer-writer';
 import { createAnnouncer, openChannel, type Announcer, type Channel } from '../chats/changes';
 import { ChatStore } from '../chats/chat-store';
 import { placesHere, type Places } from '../chats/erase';
+import type { BackupExtras } from '../chats/export-format';
 import { FallbackTables, type StorageTrouble } from '../chats/fallback-tables';
 import { sortChats } from '../chats/groups';
 import { newId } from '../chats/ids';
@@ -77,11 +78,22 @@ export interface ChatServices {
   tabs: Tabs;
   /** What the model is told first in a new chat; nothing if absent. */
   systemPrompt?: () => string;
+  /** Ends what writes into chats or fetches for them; resolves when it has. Nothing does if absent. */
+  stopWork?: () => Promise<void>;
   /** This tab's memory, for which chat is open. */
   storage: Pick<Storage, 'getItem' | 'setItem'>;
   places: Places;
+  /** What else of the page is saved, brought back and deleted with everything; nothing if absent. */
+  beside?: Beside;
   /** Calls back whenever the page may be about to end. */
   onHide: (callback: () => void) => void;
+}
+
+export interface Beside {
+  toKeep(): Promise<Pick<BackupExtras, 'batch'>>;
+  restore(kept: Pick<BackupExtras, 'batch'>): Promise<void>;
+  /** Resolves when nothing more is written. */
+  forget(): Promise<void>;
 }
 
 /** The services of a page in a browser. @param storage this tab's */
@@ -221,7 +233,7 @@ export function createChatsSlice(services: ChatServices): ChatsPart<ChatsSlice> 
       if (origin === 'here') return;
       reading = reading
         .then(async () => {
-          if (everything) get().forgetEverything();
+          if (everything) await get().forgetEverything();
           if (chatIds.length > 0) await readChanged(chatIds);
           const openedId = get().openedChat.id;
           if (chatIds.includes(openedId) || messages.some(({ chatId }) => chatId === openedId))

@@ -17,13 +17,16 @@ function setUp() {
       openedChat: { id: 'a', revision: 1 },
       composerText: '',
       composerAttachments: [],
+      tree: { messages: new Map([['m', {}]]) },
+      edits: {},
+      setEdit: (id: string, text: string) => set({ edits: { ...get().edits, [id]: text } }),
       setComposer: ({
         text = get().composerText,
         attachments = get().composerAttachments,
       }: Parameters<AppState['setComposer']>[0]) => set({ composerText: text, composerAttachments: attachments }),
     } as unknown as AppState),
   }));
-  return Object.assign(store, { hide: () => hide() });
+  return Object.assign(store, { hide: () => hide(), keep: storage.setItem });
 }
 
 it('attaches texts and refuses the rest by name', async () => {
@@ -68,4 +71,16 @@ it('puts the last keys before a reload back, into the chat they were typed for',
   expect(recalled()).toBe('something else');
   store.setState({ openedChat: { id: 'b', revision: 1 } as AppState['openedChat'], composerText: '' });
   expect(recalled()).toBe('');
+});
+
+it('puts the last keys in editors of messages back too, and takes what an older page kept for nothing', () => {
+  const store = setUp();
+  store.setState({ edits: { m: 'other words', gone: 'words' } });
+  store.hide();
+  store.setState({ edits: {} });
+  store.getState().recallLastKeys();
+  expect(store.getState().edits).toEqual({ m: 'other words' });
+  store.keep('hearth.typed', 'a half a sentence');
+  store.getState().recallLastKeys();
+  expect(store.getState().composerText).toBe('');
 });

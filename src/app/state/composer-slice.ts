@@ -35,8 +35,9 @@ export function createComposerSlice({ chats }: Pick<AppServices, 'chats'>): Slic
   const { storage, onHide } = chats;
   return (set, get) => {
     onHide(() => {
-      const { isTemporary, composerText } = get();
-      storage.setItem(LAST_KEYS, isTemporary ? '' : chatKey(get()) + composerText);
+      const { isTemporary, composerText: text, edits } = get();
+      const typed: LastKeys = { chat: chatKey(get()), text, edits };
+      storage.setItem(LAST_KEYS, isTemporary ? '' : JSON.stringify(typed));
     });
 
     function attach(added: readonly Attachment[]): void {
@@ -63,20 +64,36 @@ export function createComposerSlice({ chats }: Pick<AppServices, 'chats'>): Slic
       forgetRefusedFiles: () => set({ refusedFiles: [] }),
 
       recallLastKeys() {
-        const key = chatKey(get());
-        const kept = storage.getItem(LAST_KEYS) ?? '';
-        const text = kept.startsWith(key) ? kept.slice(key.length) : '';
-        const { composerText, setComposer } = get();
+        const typed = readLastKeys(storage.getItem(LAST_KEYS));
+        const { tree, composerText, setComposer, setEdit } = get();
+        if (typed?.chat !== chatKey(get())) return;
+        const { text, edits } = typed;
         // Only what is more of the same: another text has been typed since.
         if (text.startsWith(composerText) && text !== composerText) setComposer({ text });
+        for (const [id, words] of Object.entries(edits)) if (tree.messages.has(id)) setEdit(id, words);
       },
     };
   };
 }
 
-/** What the open chat is called in front of its text. */
+/** What stood in the composer and in editors of messages when the page was last hidden. */
+interface LastKeys {
+  chat: string;
+  text: string;
+  edits: Readonly<Record<string, string>>;
+}
+
+function readLastKeys(kept: string | null): LastKeys | null {
+  try {
+    return JSON.parse(kept || 'null') as LastKeys | null;
+  } catch {
+    return null; // written by an older page
+  }
+}
+
+/** The open chat; all that are new are one. */
 function chatKey({ openedChat }: AppState): string {
-  return `${openedChat.revision === 0 ? 'new' : openedChat.id} `;
+  return openedChat.revision === 0 ? 'new' : openedChat.id;
 }
 
 async function readTextFile(file: File): Promise<Attachment | RefusedFile> {

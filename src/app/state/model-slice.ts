@@ -5,6 +5,7 @@
 import { defaultModelId, findModel } from '../../catalog/catalog';
 import { isAbort, toHearthError, type HearthError, type LocalModel, type ModelLocation } from '../../client';
 import { throwIfAborted } from '../../lib/errors';
+import { readChosenModel, writeChosenModel } from '../models/chosen-model';
 import { wantedDraft } from '../models/draft';
 import { createPace, type PacedProgress } from './pace';
 import type { ShelfSlice } from './shelf-slice';
@@ -31,13 +32,14 @@ export interface ModelSlice {
   forgetModel(): void;
   /** Gives a model's memory back; running answers end, and the next use loads it again. */
   unloadModel(modelId: string): Promise<void>;
-  /** What is in memory stays there until its room is needed. */
+  /** Chooses a model, for later visits too. What is in memory stays there until its room is needed. */
   selectModel(modelId: string): void;
   /** Deletes the stored weights of the selected model and loads it from its source. */
   downloadAgain(): Promise<void>;
 }
 
-export function createModelSlice({ client }: AppServices, start: StartOptions): Slice<ModelSlice> {
+export function createModelSlice({ client, chats }: AppServices, start: StartOptions): Slice<ModelSlice> {
+  const { settings: storage } = chats.places;
   let loading: { promise: Promise<LocalModel>; controller: AbortController } | null = null;
 
   return (set, get) => {
@@ -83,15 +85,16 @@ export function createModelSlice({ client }: AppServices, start: StartOptions): 
     }
 
     return {
-      modelId: start.modelId,
+      modelId: start.modelId ?? readChosenModel(storage) ?? defaultModelId,
       modelState: { kind: 'absent' },
       loadedModels: new Map(),
       problem: null,
 
       async begin() {
-        const { modelId, needModel } = get();
+        const { modelId, needModel, openShelf } = get();
         try {
           const entry = findModel(modelId);
+          if (!entry) await openShelf(); // where a model of another page came from is written there
           const here =
             !entry || entry.bundled || (await client.storedModels()).some((info) => info.modelId === modelId);
           if (here) await needModel();
@@ -131,6 +134,7 @@ export function createModelSlice({ client }: AppServices, start: StartOptions): 
 
       selectModel(modelId) {
         cancelLoad();
+        writeChosenModel(storage, modelId);
         const model = get().loadedModels.get(modelId);
         set({ modelId, modelState: model ? { kind: 'ready', model } : { kind: 'absent' }, problem: null });
       },

@@ -6,13 +6,13 @@ import { defaultSettings, SETTINGS_KEY } from '../settings/settings';
 import { readStartAddress } from './start-address';
 import { createAppStore } from './store';
 
-function openPage(settings: Storage | null, tables = new MemoryTables()) {
+function openPage(settings: Storage | null, address = '') {
   const store = createAppStore(
     {
       client: {} as HearthClient, // no model is asked for
       nextFrame: (callback) => callback(),
       chats: {
-        tables,
+        tables: new MemoryTables(),
         channel: null,
         tabs: { tabId: 'tab', otherTabs: async () => new Set() },
         storage: createFakeStorage(),
@@ -20,7 +20,7 @@ function openPage(settings: Storage | null, tables = new MemoryTables()) {
         onHide: () => {},
       },
     },
-    readStartAddress(''),
+    readStartAddress(address),
   );
   return () => store.getState();
 }
@@ -51,6 +51,24 @@ describe('settings', () => {
     const state = openPage(storage);
     state().resetSettings();
     expect(state().settings).toEqual(defaultSettings);
+  });
+});
+
+describe('the model that a person has chosen', () => {
+  it('is that of the next visit, unless the address names another', () => {
+    const storage = createFakeStorage();
+    expect(openPage(storage)().modelId).toBe('tales');
+    openPage(storage)().selectModel('tales-draft');
+    expect(openPage(storage)().modelId).toBe('tales-draft');
+    expect(openPage(storage, '?model=tales')().modelId).toBe('tales');
+    expect(openPage(storage)().modelId).toBe('tales-draft');
+  });
+
+  it('holds for this tab where nothing can be kept', () => {
+    const state = openPage(null);
+    state().selectModel('tales-draft');
+    expect(state().modelId).toBe('tales-draft');
+    expect(openPage(null)().modelId).toBe('tales');
   });
 });
 

@@ -4,8 +4,9 @@
  */
 import { createStore, type StateCreator, type StoreApi } from 'zustand/vanilla';
 import type { HearthClient } from '../../client';
+import { createBatchSlice, type BatchServices, type BatchSlice } from './batch-slice';
 import { createChatSlice, type ChatSlice } from './chat-slice';
-import { createChatsSlice, type ChatServices, type ChatsSlice } from './chats-slice';
+import { createChatsSlice, type Beside, type ChatServices, type ChatsSlice } from './chats-slice';
 import { createComposerSlice, type ComposerSlice } from './composer-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
@@ -20,6 +21,7 @@ export type AppState = SettingsSlice &
   ChatsSlice &
   ChatSlice &
   ComposerSlice &
+  BatchSlice &
   FrameSlice;
 export type AppStore = StoreApi<AppState>;
 
@@ -30,13 +32,16 @@ export interface AppServices {
   nextFrame: (callback: () => void) => void;
   /** Where chats are kept, and how tabs tell each other. */
   chats: ChatServices;
+  /** Where the batch is kept, and which tab runs it; this browser's if absent. */
+  batch?: BatchServices;
   /** The browser's count of what is stored; the page's own if absent. */
   storageManager?: StorageManager;
 }
 
 /** What the page was opened with, see `start-address.ts`. */
 export interface StartOptions {
-  modelId: string;
+  /** The model that the address names; null goes on with the one that was chosen last. */
+  modelId: string | null;
   /** Text to put into the composer, of a new chat; null goes on where this tab was. */
   text: string | null;
 }
@@ -50,14 +55,27 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
     const [, get] = parts;
     // The first chat is made before there is a state to look into.
     const systemPrompt = () => (get() ?? settings).settings.systemPrompt;
+    const stopWork = async () => {
+      const { transfers, pauseModel, cancelLoad, stopAll } = get();
+      for (const modelId of transfers.keys()) pauseModel(modelId);
+      cancelLoad();
+      await stopAll();
+    };
+    /** The batch goes the ways of the chats when everything is saved, brought back or deleted. */
+    const beside: Beside = {
+      toKeep: async () => ({ batch: (await get().batchToKeep()) ?? undefined }),
+      restore: async ({ batch }) => batch && get().restoreBatch(batch),
+      forget: () => get().forgetBatch(),
+    };
     return {
       ...settings,
       ...createModelSlice(services, start)(...parts),
       ...createShelfSlice(services)(...parts),
       ...createStorageSlice(services)(...parts),
-      ...createChatsSlice({ ...services.chats, systemPrompt })(...parts),
+      ...createChatsSlice({ ...services.chats, systemPrompt, stopWork, beside })(...parts),
       ...createChatSlice(services)(...parts),
       ...createComposerSlice(services)(...parts),
+      ...createBatchSlice(services)(...parts),
       ...createFrameSlice()(...parts),
     };
   });

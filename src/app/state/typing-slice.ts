@@ -1,6 +1,6 @@
 /**
- * What is being typed: the composer's text and attachments, and the open chat's settings. All of it is stored at most a second
- * behind. Each tab has a draft of its own; one that a closed tab left behind is taken up by whoever opens the chat.
+ * What is being typed: the composer's text and attachments, other words for messages, and the open chat's settings. All of it is
+ * stored at most a second behind. Each tab has a draft of its own; one that a closed tab left behind is taken up by whoever opens the chat.
  */
 import { createSaver } from '../chats/saver';
 import { draftId, NEW_CHAT, type Attachment, type ChatSettings, type Draft } from '../chats/types';
@@ -11,8 +11,12 @@ export interface TypingSlice {
   composerAttachments: Attachment[];
   /** Settings that are shown but not yet stored. */
   unsavedSettings: Partial<ChatSettings>;
+  /** Messages of the open chat that are being edited, with what stands in their editors. */
+  edits: Readonly<Record<string, string>>;
   /** What stands in the composer now. */
   setComposer(typed: { text?: string; attachments?: Attachment[] }): void;
+  /** What stands in the editor of a message now; null closes it. */
+  setEdit(messageId: string, text: string | null): void;
   /** Changes system prompt, sampling, preset or model of the open chat. */
   setChatSettings(settings: Partial<ChatSettings>): void;
 
@@ -37,6 +41,7 @@ export function createTypingSlice(room: ChatRoom): ChatsPart<TypingSlice> {
     const saver = createSaver(async () => {
       const { openedChat, isTemporary, transcript, unsavedSettings, composerText, composerAttachments } = get();
       if (isTemporary) return;
+      const edits = Object.entries(get().edits).filter(([id]) => get().tree.messages.has(id));
       const isNew = openedChat.revision === 0;
       const { systemPrompt, sampling, presetId, modelId } = openedChat;
       const hasSettings =
@@ -52,6 +57,7 @@ export function createTypingSlice(room: ChatRoom): ChatsPart<TypingSlice> {
         attachments: composerAttachments,
         updatedAt: Date.now(),
         ...(isUnsaid && hasSettings ? { settings: { systemPrompt, sampling, presetId, modelId } } : {}),
+        ...(edits.length > 0 ? { edits: Object.fromEntries(edits) } : {}),
       };
       await disk.saveDraft(draft, adopted);
       if (isNew || Object.keys(unsavedSettings).length === 0) return;
@@ -63,10 +69,17 @@ export function createTypingSlice(room: ChatRoom): ChatsPart<TypingSlice> {
     return {
       composerText: '',
       composerAttachments: [],
+      edits: {},
       unsavedSettings: {},
 
       setComposer({ text = get().composerText, attachments = get().composerAttachments }) {
         set({ composerText: text, composerAttachments: attachments });
+        saver.touch();
+      },
+
+      setEdit(messageId, text) {
+        const { [messageId]: _, ...others } = get().edits;
+        set({ edits: text === null ? others : { ...others, [messageId]: text } });
         saver.touch();
       },
 
@@ -81,7 +94,11 @@ export function createTypingSlice(room: ChatRoom): ChatsPart<TypingSlice> {
       showTyped(draft) {
         turn++;
         adopted = draft;
-        set({ composerText: draft?.text ?? '', composerAttachments: draft?.attachments ?? [] });
+        set({
+          composerText: draft?.text ?? '',
+          composerAttachments: draft?.attachments ?? [],
+          edits: draft?.edits ?? {},
+        });
         if (!draft) set({ unsavedSettings: {} });
         else if (draft.settings) set({ openedChat: { ...get().openedChat, ...draft.settings } });
       },
@@ -102,13 +119,16 @@ export function createTypingSlice(room: ChatRoom): ChatsPart<TypingSlice> {
       },
 
       takeTyped() {
-        const { openedChat } = get();
+        const { openedChat, unsavedSettings, edits } = get();
         const ids = [openedChat.id, NEW_CHAT].map((chatId) => draftId(chatId, tabs.tabId));
         if (adopted) ids.push(adopted.id);
-        const { unsavedSettings } = get();
         get().showTyped(null);
         if (openedChat.revision > 0) set({ unsavedSettings }); // a new chat is stored with them
-        return ids;
+        if (Object.keys(edits).length === 0) return ids;
+        // They stay, and the draft with them, which is stored anew without what is sent.
+        set({ edits });
+        saver.touch();
+        return ids.slice(1);
       },
     };
   };

@@ -1,7 +1,8 @@
 import { compileMessageOrThrow } from '@lingui/message-utils/compileMessage';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { catalog } from '../../catalog/catalog';
 import german from './de';
-import { chooseLanguage, flatten, locale, speak } from './language';
+import { chooseLanguage, flatten, languages, locale, speak } from './language';
 import { wordsOf, type Catalogue } from './words';
 
 const rooms = import.meta.glob<Catalogue>('./en/*.ts', { eager: true });
@@ -36,6 +37,11 @@ describe('the catalogues', () => {
     expect(signature(flatGerman[name] ?? '')).toEqual(signature(flatEnglish[name] ?? ''));
   });
 
+  it.each(catalog)('have the sentences about $id in every language', ({ translations }) => {
+    expect(Object.keys(translations)).toEqual(Object.keys(languages).filter((language) => language !== 'en'));
+    for (const { goodFor, caution } of Object.values(translations)) expect([goodFor, caution]).not.toContain('');
+  });
+
   it('keep to the rules of writing', () => {
     const all = [...Object.entries(flatEnglish), ...Object.entries(flatGerman)];
     expect(all.filter(([, text]) => text.trim() === '' || text.includes("'"))).toEqual([]);
@@ -59,7 +65,7 @@ describe('the catalogues', () => {
 
 describe('words', () => {
   const words = wordsOf('frame', {
-    close: 'Close',
+    reload: 'Reload the page',
     title: '{screen} – Hearth',
     deep: { tokens: 'Read {tokens, plural, one{# token} other{# tokens}} of {total, number}' },
   });
@@ -67,7 +73,7 @@ describe('words', () => {
   beforeEach(() => speak('en'));
 
   it('are texts, or functions of what is to be put in', () => {
-    expect(words.close).toBe('Close');
+    expect(words.reload).toBe('Reload the page');
     expect(words.title({ screen: 'Chat' })).toBe('Chat – Hearth');
     expect(words.deep.tokens({ tokens: 1, total: 12_000 })).toBe('Read 1 token of 12,000');
     expect(words.deep.tokens({ tokens: 2000, total: 3 })).toBe('Read 2,000 tokens of 3');
@@ -86,7 +92,7 @@ describe('words', () => {
   it('change with the language, and fall back to English', async () => {
     await speak('de');
     expect(locale()).toBe('de');
-    expect(words.close).toBe('Schließen');
+    expect(words.reload).toBe('Seite neu laden');
     expect(words.title({ screen: 'Chat' })).toBe('Chat – Hearth');
     expect(words.deep.tokens({ tokens: 2000, total: 3 })).toBe('Read 2.000 tokens of 3');
   });

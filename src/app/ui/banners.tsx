@@ -8,7 +8,7 @@ const strings = wordsOf('frame', frame);
 export function Banners() {
   const isOnline = useApp((state) => state.isOnline);
   const startUpdate = useApp((state) => state.startUpdate);
-  const isAnswering = useApp(({ answerPhase }) => answerPhase !== 'idle');
+  const isAnswering = useApp(({ answerPhase, batchPhase }) => answerPhase !== 'idle' || batchPhase !== 'idle');
   const flushChats = useApp((state) => state.flushChats);
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- nothing is calculated here

@@ -6,10 +6,12 @@ interface PageProps {
   readonly title: string;
   /** One sentence that says what can be done here. */
   readonly lead?: ReactNode;
+  /** Room for a table, where the window has it. */
+  readonly isWide?: boolean;
   readonly children?: ReactNode;
 }
 
-export function Page({ title, lead, children }: PageProps) {
+export function Page({ title, lead, isWide = false, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     // The first screen of a visit is read from its top.
@@ -17,7 +19,7 @@ export function Page({ title, lead, children }: PageProps) {
   }, []);
   return (
     <main className="page">
-      <div className="page-column">
+      <div className={isWide ? 'page-column page-wide' : 'page-column'}>
         <h2 ref={heading} className="page-title" tabIndex={-1}>
           {title}
         </h2>

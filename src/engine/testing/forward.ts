@@ -87,7 +87,9 @@ export async function feedTogether(runner: Runner, feeds: readonly Feed[]): Prom
   else await backend.run(step);
   const logits = new Float32Array(words.buffer);
   let at = 0;
-  return feeds.map(({ wanted }) => wanted.map(() => logits.slice(at, (at += target.logitStride)).subarray(0, vocabSize)));
+  return feeds.map(({ wanted }) =>
+    wanted.map(() => logits.slice(at, (at += target.logitStride)).subarray(0, vocabSize)),
+  );
 }
 
 /** One sequence that a test drives row by row. */

@@ -57,7 +57,13 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.destroy());
 
-async function planned(slots: readonly Slot[], plan: Uint32Array<ArrayBuffer>, rowsEach: number, first: number, rows: number) {
+async function planned(
+  slots: readonly Slot[],
+  plan: Uint32Array<ArrayBuffer>,
+  rowsEach: number,
+  first: number,
+  rows: number,
+) {
   const constants = { ROWS_PER_SEQUENCE: rowsEach, FIRST: first, TOKENS_STRIDE: CONTEXT, NULL_SLOT };
   const contents = { plan, ...state(slots), rows: new Uint32Array(4 * rows) };
   const both = await runBoth(gpu, planRows, contents, constants, [1, 1, 1]);
@@ -131,7 +137,11 @@ describe('commit', () => {
       const ids = results.slice(slot * RESULT_WORDS + RESULT_IDS, slot * RESULT_WORDS + RESULT_IDS + accepted);
       const length = words('slots')[slot * SLOT_WORDS + SlotWord.length];
       const seen = words('counts').slice(slot * VOCAB, (slot + 1) * VOCAB);
-      expect(words('tokens').slice(slot * CONTEXT, slot * CONTEXT + length!).slice(length! - accepted)).toEqual(ids);
+      expect(
+        words('tokens')
+          .slice(slot * CONTEXT, slot * CONTEXT + length!)
+          .slice(length! - accepted),
+      ).toEqual(ids);
       expect(ids.every((id) => seen[id]! > 0) && seen.reduce((a, b) => a + b, 0) === accepted).toBe(true);
       return { ids, finished, matched, length };
     });

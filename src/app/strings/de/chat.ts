@@ -72,6 +72,7 @@ export const chat: Translation<typeof english> = {
   jumpToLatest: 'Zum Neuesten',
   waitingFor: 'Warten auf {author}',
   reading: '{author} liest',
+  recovering: 'Der Grafikprozessor ging verloren. {author} macht weiter, sobald er wieder da ist',
   readingTokens: '{author} liest, {done, number} von {total, plural, one{# Token} other{# Token}}',
 
   statistics: 'Zahlen zur Antwort',

@@ -7,29 +7,22 @@ export const frame: Translation<typeof english> = {
   screen: {
     chat: 'Chat',
     models: 'Modelle',
+    batch: 'Stapel',
     settings: 'Einstellungen',
     diagnostics: 'Diagnose',
   },
   title: '{screen} – Hearth',
   commands: 'Befehle',
-  close: 'Schließen',
-  gotIt: 'Verstanden',
   loading: 'Einen Moment…',
   partMissing: 'Dieser Teil von Hearth konnte nicht geholt werden.',
   partMissingHint: 'Er wird einmal geholt und dann behalten. Prüfen Sie die Verbindung und laden Sie die Seite neu.',
   reload: 'Seite neu laden',
-  skipToMain: 'Zum Inhalt springen',
 
   updateReady: 'Eine neue Version von Hearth ist bereit.',
   updateLater: 'Eine neue Version von Hearth ist bereit. Sie kann starten, wenn die Antwort fertig ist.',
   restart: 'Hearth neu starten',
   offline:
     'Sie sind offline. Modelle und Chats auf diesem Gerät funktionieren weiter; was nicht hier ist, kann jetzt nicht geholt werden.',
-  insecure:
-    'Diese Seite kam über einfaches http von einem anderen Gerät. Browser geben ihr dann weder den Grafikprozessor noch Offline-Betrieb, und das Modell läuft langsam auf dem Hauptprozessor.',
-  openSecurely: 'Über https öffnen',
-  noAdapter: 'Dieser Browser bietet keinen Grafikprozessor an, darum läuft das Modell langsam auf dem Hauptprozessor.',
-  whatToDo: 'Was man tun kann',
   pageBroke: 'Diese Ansicht ist abgestürzt.',
   pageBrokeHint:
     'Ihre Chats sind gespeichert. Zeigen Sie die Ansicht noch einmal; stürzt sie wieder ab, laden Sie die Seite neu. Mehr steht in der Diagnose.',

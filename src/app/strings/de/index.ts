@@ -1,4 +1,5 @@
 /** Everything in German. */
+import { batch } from './batch';
 import { chat } from './chat';
 import { chats } from './chats';
 import { commands } from './commands';
@@ -6,7 +7,8 @@ import { diagnostics } from './diagnostics';
 import { frame } from './frame';
 import { markdown } from './markdown';
 import { models } from './models';
+import { problems } from './problems';
 import { settings } from './settings';
 import { units } from './units';
 
-export default { chat, chats, commands, diagnostics, frame, markdown, models, settings, units };
+export default { batch, chat, chats, commands, diagnostics, frame, markdown, models, problems, settings, units };

@@ -20,9 +20,7 @@ export const markdown: Translation<typeof english> = {
   thoughtFor: '{duration} nachgedacht',
   seconds: '{seconds, number} s',
   minutes: '{minutes, number} min {seconds, number} s',
-  loadImage: 'Bild von {host} laden',
-  loadImageWhy: '{host} erfährt dann, dass Sie es angesehen haben.',
-  imageFailed: 'Das Bild von {host} konnte hier nicht gezeigt werden.',
-  openImage: 'In einem neuen Tab öffnen',
+  openImage: 'Bild in einem neuen Tab öffnen',
+  openImageWhy: '{host} erfährt dann, dass Sie es angesehen haben.',
   note: 'Anmerkung {label}',
 };

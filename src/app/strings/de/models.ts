@@ -151,12 +151,18 @@ export const models: Translation<typeof english> = {
   keepData: 'Meine Daten behalten',
 
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
+  lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
   lineDownload: '{size} herunterladen',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',
   lineWaiting: 'Ihre Nachricht wartet darauf.',
-  lineProcessor: '{model} läuft auf dem Hauptprozessor. {reason}',
+  lineProcessor:
+    '{model} läuft auf dem Hauptprozessor. Dieser Browser bietet keinen Grafikprozessor an, darum kommen Antworten langsam und große Modelle laufen nicht.',
   lineInsecure:
-    'Diese Seite kam über einfaches http von einem anderen Gerät, darum hält der Browser Grafikprozessor und Offline-Betrieb zurück. Das Modell läuft auf dem Hauptprozessor. Öffnen Sie die Seite über https oder auf dem Gerät, das sie ausliefert, als http://localhost.',
+    'Diese Seite kam über einfaches http von einem anderen Gerät, darum hält der Browser Grafikprozessor und Offline-Betrieb zurück. Das Modell läuft auf dem Hauptprozessor.',
+  whatToDo: 'Was man tun kann',
+  lineNotStored:
+    'Dieser Browser ließ {model} nicht speichern: Es bleibt, bis dieser Tab geschlossen wird, und wird beim nächsten Mal wieder geholt.',
+  storeIt: '{model} speichern',
 };

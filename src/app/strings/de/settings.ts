@@ -59,13 +59,13 @@ export const settings: Translation<typeof english> = {
   keepData: 'Meine Daten behalten',
   exportEverything: 'Alles exportieren',
   exportHelp:
-    'Alle Chats, Vorlagen und Einstellungen als eine Datei. Modelle sind nicht dabei: Sie lassen sich wieder holen.',
+    'Alle Chats, Vorlagen, Einstellungen und der Stapel als eine Datei. Modelle sind nicht dabei: Sie lassen sich wieder holen.',
   importChats: 'Importieren…',
   imported: '{added, plural, one{# Chat} other{# Chats}} importiert, {unchanged, number} waren schon da.',
   deleteEverything: 'Alles löschen',
   deleteTitle: 'Alles löschen?',
   deleteExplained:
-    'Alle Chats, Modelle, Vorlagen und Einstellungen werden von diesem Gerät gelöscht, laufende Antworten angehalten. Das lässt sich nicht rückgängig machen.',
+    'Alle Chats, Modelle, Vorlagen, Einstellungen und der Stapel werden von diesem Gerät gelöscht, laufende Antworten angehalten. Das lässt sich nicht rückgängig machen.',
   deleteNow: 'Jetzt alles löschen',
   deleting: 'Wird gelöscht…',
   deleteFailed:

@@ -74,6 +74,7 @@ export const chat = {
   jumpToLatest: 'Jump to latest',
   waitingFor: 'Waiting for {author}',
   reading: '{author} is reading',
+  recovering: 'The graphics processor was lost. {author} goes on as soon as it is back',
   readingTokens: '{author} is reading, {done, number} of {total, plural, one{# token} other{# tokens}}',
 
   // What has become of an answer

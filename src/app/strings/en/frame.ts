@@ -5,29 +5,22 @@ export const frame = {
   screen: {
     chat: 'Chat',
     models: 'Models',
+    batch: 'Batch',
     settings: 'Settings',
     diagnostics: 'Diagnostics',
   },
   /** The page's title on a screen. */
   title: '{screen} – Hearth',
   commands: 'Commands',
-  close: 'Close',
-  gotIt: 'Got it',
   loading: 'One moment…',
   partMissing: 'This part of Hearth could not be fetched.',
   partMissingHint: 'It is fetched once and kept from then on. Check the connection, then reload the page.',
   reload: 'Reload the page',
-  skipToMain: 'Skip to the content',
 
   updateReady: 'A new version of Hearth is ready.',
   updateLater: 'A new version of Hearth is ready. It can start when the answer is finished.',
   restart: 'Restart Hearth',
   offline: 'You are offline. Models and chats on this machine go on working; what is not here cannot be fetched now.',
-  insecure:
-    'This page came over plain http from another machine. Browsers then withhold the graphics processor and offline use, and the model runs slowly on the processor.',
-  openSecurely: 'Open over https',
-  noAdapter: 'This browser offers no graphics processor, so the model runs slowly on the processor.',
-  whatToDo: 'What can be done',
   pageBroke: 'This screen broke.',
   pageBrokeHint:
     'Your chats are kept. Show the screen again; if it breaks again, reload the page. Diagnostics says more.',

@@ -18,9 +18,7 @@ export const markdown = {
   thoughtFor: 'Thought for {duration}',
   seconds: '{seconds, number} s',
   minutes: '{minutes, number} min {seconds, number} s',
-  loadImage: 'Load image from {host}',
-  loadImageWhy: '{host} will see that you looked.',
-  imageFailed: 'The image from {host} could not be shown here.',
-  openImage: 'Open it in a new tab',
+  openImage: 'Open image in a new tab',
+  openImageWhy: '{host} will see that you looked.',
   note: 'Note {label}',
 } as const;

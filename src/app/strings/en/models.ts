@@ -155,12 +155,18 @@ export const models = {
 
   // In the chat
   lineAbsent: '{model} is not on this machine yet.',
+  lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
   lineDownload: 'Download {size}',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',
   lineWaiting: 'Your message waits for it.',
-  lineProcessor: '{model} runs on the processor. {reason}',
+  lineProcessor:
+    '{model} runs on the processor. This browser offers no graphics processor, so answers come slowly and large models do not run.',
   lineInsecure:
-    'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor. Open the page over https, or on the machine that serves it as http://localhost.',
+    'This page came over plain http from another machine, so the browser withholds the graphics processor and offline use. The model runs on the processor.',
+  whatToDo: 'What can be done',
+  lineNotStored:
+    'This browser did not let {model} be stored: it lasts until this tab is closed, and is fetched again next time.',
+  storeIt: 'Store {model}',
 } as const;

@@ -53,13 +53,14 @@ export const settings = {
   },
   keepData: 'Keep my data',
   exportEverything: 'Export everything',
-  exportHelp: 'All chats, presets and settings as one file. Models are not in it: they can be fetched again.',
+  exportHelp:
+    'All chats, presets, settings and the batch as one file. Models are not in it: they can be fetched again.',
   importChats: 'Import…',
   imported: '{added, plural, one{# chat} other{# chats}} imported, {unchanged, number} were here already.',
   deleteEverything: 'Delete everything',
   deleteTitle: 'Delete everything?',
   deleteExplained:
-    'All chats, models, presets and settings are deleted from this machine, and answers under way are stopped. This cannot be undone.',
+    'All chats, models, presets, settings and the batch are deleted from this machine, and answers under way are stopped. This cannot be undone.',
   deleteNow: 'Delete everything now',
   deleting: 'Deleting…',
   deleteFailed: 'These could not be deleted: {names}. Close the other tabs of Hearth, then try again.',

@@ -1,0 +1,178 @@
+/** Running the batch: how many rows at once, the one button that matters now, and how far it is. */
+import { formatRate } from '../format';
+import { modelLabel } from '../state/model-slice';
+import { useApp } from '../state/use-app';
+import { Section } from '../ui/page';
+import { BatchProblem } from './prompts-section';
+import { tableOf } from './prompt-table';
+import { strings } from './strings';
+import { MAX_CONCURRENCY, type BatchContent } from './types';
+
+interface BatchProps {
+  readonly batch: BatchContent;
+}
+
+export function RunSection({ batch }: BatchProps) {
+  const problem = useApp((state) => state.batchProblem);
+  const runBatch = useApp((state) => state.runBatch);
+  return (
+    <Section title={strings.run}>
+      <div className="run-bar">
+        <Concurrency batch={batch} />
+        <Moves batch={batch} />
+      </div>
+      {problem && <BatchProblem problem={problem} onTryAgain={() => void runBatch()} />}
+      <Progress batch={batch} />
+    </Section>
+  );
+}
+
+function Concurrency({ batch }: BatchProps) {
+  const changeBatch = useApp((state) => state.changeBatch);
+  const isElsewhere = useApp((state) => state.batchElsewhere);
+  const { concurrency } = batch.settings;
+  return (
+    <div className="field concurrency">
+      <label htmlFor="batch-concurrency">{strings.concurrency}</label>
+      <div className="slider">
+        <input
+          id="batch-concurrency"
+          type="range"
+          min={1}
+          max={MAX_CONCURRENCY}
+          value={concurrency}
+          disabled={isElsewhere}
+          aria-describedby="batch-concurrency-help"
+          onChange={(event) => changeBatch({ concurrency: Number(event.target.value) })}
+        />
+        <span className="slider-value" aria-hidden="true">
+          {concurrency}
+        </span>
+      </div>
+      <p className="help" id="batch-concurrency-help">
+        {strings.concurrencyHelp}
+      </p>
+    </div>
+  );
+}
+
+/** The main button is always the same element, so that the focus stays where it is while the run goes on. */
+function Moves({ batch }: BatchProps) {
+  const phase = useApp((state) => state.batchPhase);
+  const isElsewhere = useApp((state) => state.batchElsewhere);
+  const answered = useApp((state) => state.batchResults.size);
+  const inFlight = useApp((state) => state.batchLive.size);
+  const label = useApp(modelLabel);
+  const failed = useFailed();
+  const runBatch = useApp((state) => state.runBatch);
+  const pauseBatch = useApp((state) => state.pauseBatch);
+  const stopBatch = useApp((state) => state.stopBatch);
+  const retryFailedRows = useApp((state) => state.retryFailedRows);
+  const rows = tableOf(batch.file).rows.length;
+  const isUnderWay = phase === 'running' || phase === 'starting' || phase === 'pausing';
+  const isIdle = phase === 'idle' && !isElsewhere;
+  const canRun = isIdle && answered < rows;
+  return (
+    <div className="run-moves">
+      <div className="page-moves">
+        <button
+          type="button"
+          className={isUnderWay ? 'edged-button' : 'main-button'}
+          aria-disabled={!canRun && (!isUnderWay || phase === 'pausing')}
+          onClick={() => {
+            if (isUnderWay) pauseBatch();
+            else if (canRun) void runBatch();
+          }}
+        >
+          {isUnderWay ? strings.pause : answered > 0 ? strings.resume : strings.start}
+        </button>
+        {isUnderWay && (
+          <button type="button" className="quiet-button" onClick={stopBatch}>
+            {strings.stop}
+          </button>
+        )}
+        {isIdle && failed > 0 && (
+          <button type="button" className="edged-button" onClick={() => void retryFailedRows()}>
+            {strings.retry({ rows: failed })}
+          </button>
+        )}
+      </div>
+      {isUnderWay && (
+        <p className="help">
+          {phase === 'starting'
+            ? strings.phases.starting({ model: label })
+            : phase === 'pausing'
+              ? strings.phases.pausing({ rows: inFlight })
+              : strings.stopHelp}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function useFailed(): number {
+  return useApp(({ batchResults }) => {
+    let failed = 0;
+    for (const { finishReason } of batchResults.values()) if (finishReason === 'failed') failed++;
+    return failed;
+  });
+}
+
+function Progress({ batch }: BatchProps) {
+  const phase = useApp((state) => state.batchPhase);
+  const ended = useApp((state) => state.batchResults.size);
+  const speed = useApp((state) => state.batchSpeed);
+  const lastRun = useApp((state) => state.lastRun);
+  const failed = useFailed();
+  const rows = tableOf(batch.file).rows.length;
+  const { fact } = strings;
+  const isRunning = phase === 'running' || phase === 'pausing';
+  return (
+    <div className="run-progress">
+      <progress
+        aria-label={strings.progress}
+        aria-valuetext={strings.done({ done: ended, rows })}
+        value={ended}
+        max={rows}
+      />
+      <dl className="run-facts">
+        <Fact name={fact.done}>{strings.done({ done: ended - failed, rows })}</Fact>
+        {failed > 0 && <Fact name={fact.failed}>{failed}</Fact>}
+        {isRunning && (
+          <>
+            <Fact name={fact.speed} isAlive>
+              {speed?.tokensPerSecond ? strings.speed({ rate: formatRate(speed.tokensPerSecond) }) : strings.notYet}
+            </Fact>
+            <Fact name={fact.left}>{speed?.secondsLeft ? sayTimeLeft(speed.secondsLeft) : strings.notYet}</Fact>
+          </>
+        )}
+        {phase === 'idle' && lastRun && lastRun.tokens > 0 && (
+          <Fact name={fact.took}>
+            {strings.took({ rows: lastRun.rows, rate: formatRate(lastRun.tokens / lastRun.seconds) })}
+          </Fact>
+        )}
+      </dl>
+    </div>
+  );
+}
+
+interface FactProps {
+  readonly name: string;
+  readonly isAlive?: boolean;
+  readonly children: string | number;
+}
+
+function Fact({ name, isAlive = false, children }: FactProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd data-alive={isAlive}>{children}</dd>
+    </div>
+  );
+}
+
+function sayTimeLeft(seconds: number): string {
+  if (seconds < 60) return strings.secondsLeft({ seconds: Math.ceil(seconds) });
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? strings.minutesLeft({ minutes }) : strings.hoursLeft({ hours: Math.ceil(minutes / 60) });
+}

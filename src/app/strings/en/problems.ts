@@ -1,0 +1,63 @@
+/** What each kind of error means and what to do about it, by its code in `lib/errors.ts`. */
+export const problems = {
+  'webgpu-unavailable': {
+    what: 'There is no graphics processor for this model.',
+    next: 'Use a current Chrome, Edge, Safari or Firefox with hardware acceleration on, or pick a smaller model.',
+  },
+  'insecure-context': {
+    what: 'The page did not come over a secure address.',
+    next: 'Open it over https, or on the machine that serves it as http://localhost.',
+  },
+  'adapter-too-small': {
+    what: 'The graphics processor is too small for this.',
+    next: 'Pick a smaller model or a shorter context.',
+  },
+  'device-lost': {
+    what: 'The graphics processor was lost, and the model with it.',
+    next: 'Load the model again; the conversation is kept.',
+  },
+  'out-of-memory': {
+    what: 'There is not enough memory.',
+    next: 'Close other tabs, or pick a smaller model or a shorter context.',
+  },
+  network: {
+    what: 'The connection failed.',
+    next: 'Check it and try again; what has been downloaded is kept.',
+  },
+  'not-found': {
+    what: 'The server has no such file.',
+    next: 'Check the address of the model.',
+  },
+  'bad-file': {
+    what: 'A file is not what it should be.',
+    next: 'Check that the address leads to a model and not to a web page, then try again.',
+  },
+  'unsupported-model': {
+    what: 'Hearth does not know this kind of model.',
+    next: 'Pick another model.',
+  },
+  'weights-corrupt': {
+    what: 'What is stored of the model is damaged.',
+    next: 'Download it again.',
+  },
+  'storage-full': {
+    what: 'The browser refused to store more.',
+    next: 'Free some disk space or delete a stored model.',
+  },
+  'context-overflow': {
+    what: 'The conversation is longer than the model can read.',
+    next: 'Shorten the message or start a new chat.',
+  },
+  'bad-request': {
+    what: 'Something was asked for that cannot be done.',
+    next: 'Choose another model, or try again.',
+  },
+  aborted: {
+    what: 'It was stopped.',
+    next: 'Start again when you are ready.',
+  },
+  internal: {
+    what: 'Something in Hearth broke.',
+    next: 'Try again; if it happens again, reload the page and look into the diagnostics.',
+  },
+} as const;
