@@ -45,7 +45,7 @@ export interface Plan<S> {
   entries: PlanEntry<S>[];
   /** Taken in with this plan: their state must reach the device before its step. */
   admitted: S[];
-  /** Sent back to wait: their steps under way still count, their slots are no longer theirs. */
+  /** Sent back to wait: their steps under way still count, their slots are given up. Who is admitted too came in again. */
   preempted: S[];
 }
 
