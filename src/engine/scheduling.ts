@@ -45,7 +45,7 @@ export interface Plan<S> {
   entries: PlanEntry<S>[];
   /** Taken in with this plan: their state must reach the device before its step. */
   admitted: S[];
-  /** Sent back to wait: their steps under way still count, their slots are no longer theirs. */
+  /** Sent back to wait: their steps under way still count, their slots are given up. Who is admitted too came in again. */
   preempted: S[];
 }
 
@@ -61,9 +61,9 @@ export interface ScheduleOptions {
 }
 
 /**
- * The share of the budget that prompts may fill while somebody is answering. A forward of a few rows takes about as long as
- * one row, for it reads the same weights; from some dozens on its time grows with its rows. A quarter of 128 rows is where
- * that begins, so an answer keeps its pace beside a long prompt, and the prompt still advances by a block a step.
+ * The share of the budget that prompts may fill while somebody is answering, so that a long prompt beside an answer does
+ * not stretch each of its steps to a full forward. With 128 rows it is 32: few enough that on a GPU reading the weights,
+ * which one row needs too, is still most of a step; enough that a prompt advances by a block a step.
  */
 const PREFILL_SHARE = 1 / 4;
 
