@@ -59,6 +59,6 @@ describe('the batch of this machine', () => {
 
   it('rejects where nothing can be stored', async () => {
     Object.assign(globalThis, { indexedDB: undefined });
-    await expect(new BatchStore().read()).rejects.toThrow();
+    await expect(new BatchStore().read()).rejects.toBeInstanceOf(TypeError);
   });
 });

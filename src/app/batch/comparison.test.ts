@@ -5,7 +5,7 @@ import { compare, COMPARED_TOKENS, type Ask } from './comparison';
 /** A model on a clock of its own: one forward takes a second and carries all that are answered at once. */
 function setUp(textOf = (prompt: number) => `answer ${prompt}`, reason: FinishReason = 'length') {
   let ms = 0;
-  let waiting: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   const asked: { prompt: number; maxTokens: number; beside: number }[] = [];
   const forward = () =>
     new Promise<void>((resolve) => {
@@ -49,7 +49,7 @@ describe('comparing', () => {
     expect(steps).toEqual([1, 2, 3, 4, 5]);
     const counted = asked.filter(({ maxTokens }) => maxTokens === COMPARED_TOKENS);
     // Singly, side by side, side by side, singly.
-    expect(counted.map(({ beside }) => beside).join('')).toBe('0000' + '0123' + '0123' + '0000');
+    expect(counted.map(({ beside }) => beside).join('')).toBe('0000012301230000');
     expect(counted.map(({ prompt }) => prompt).join('')).toBe('0123'.repeat(4));
   });
 

@@ -30,7 +30,7 @@ export function Export() {
     if (!isEmpty) void action();
   };
   return (
-    <div className="page-moves">
+    <div className="page-moves batch-export">
       <button type="button" className="edged-button" aria-disabled={isEmpty} onClick={act(() => save('csv'))}>
         {strings.saveCsv}
       </button>

@@ -48,7 +48,7 @@ describe('CSV', () => {
   it('comes as spreadsheets write it: with a byte order mark, in UTF-16, without the last empty cells', async () => {
     expect((await table('a.csv', '\uFEFFtext,b\nä\n')).rows).toEqual([['ä', '']]);
     expect((await table('a.csv', '\uFEFFtext,b\nä\n')).columns).toEqual(['text', 'b']);
-    const utf16 = new Uint8Array(new Uint16Array([...'\uFEFFa\tb\nä\t1\n'].map((char) => char.charCodeAt(0))).buffer);
+    const utf16 = new Uint8Array(Uint16Array.from('\uFEFFa\tb\nä\t1\n', (char) => char.charCodeAt(0)).buffer);
     expect(await table('a.txt.csv', utf16)).toEqual({ columns: ['a', 'b'], rows: [['ä', '1']] });
     expect((await table('a.csv', 'a,b\n1,2,,\n')).rows).toEqual([['1', '2']]);
   });

@@ -107,7 +107,7 @@ function Room({ rows }: { readonly rows: number }) {
     <tbody aria-hidden="true">
       <tr>
         {/* oxlint-disable-next-line jsx-a11y/control-has-associated-label -- empty room */}
-        <td colSpan={5} style={{ height: `${rows * ROW_REM}rem` }} />
+        <td style={{ height: `${rows * ROW_REM}rem` }} />
       </tr>
     </tbody>
   );
@@ -139,6 +139,9 @@ function TableRow({ row, rowIndex, prompt, onOpen }: TableRowProps) {
       </td>
       <td dir="auto">
         {state === 'failed' && <WarnIcon />}
+        {/* Where the columns of figures have no room. */}
+        {state === 'live' && <span className="ember narrow-only" />}
+        {text === '' && <span className="aside narrow-only">{strings.shortState[state]}</span>}
         {/* While it is written, its end is what matters. */}
         <p className={state === 'live' ? 'clamp clamp-end' : 'clamp'}>
           <span>{text}</span>

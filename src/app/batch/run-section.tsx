@@ -140,7 +140,7 @@ function Progress({ batch }: BatchProps) {
         {failed > 0 && <Fact name={fact.failed}>{failed}</Fact>}
         {isRunning && (
           <>
-            <Fact name={fact.speed} isAlive>
+            <Fact name={fact.speed} isAlive={(speed?.tokensPerSecond ?? 0) > 0}>
               {speed?.tokensPerSecond ? strings.speed({ rate: formatRate(speed.tokensPerSecond) }) : strings.notYet}
             </Fact>
             <Fact name={fact.left}>{speed?.secondsLeft ? sayTimeLeft(speed.secondsLeft) : strings.notYet}</Fact>
