@@ -11,12 +11,12 @@ describe('the plan of the KV pools', () => {
   it('lets more sequences run than the pool holds at their longest', () => {
     // 22 layers · keys and values · 4 heads · 64 numbers of 2 bytes · 32 positions: 720,896 bytes a block, 372 in 256 MiB.
     const blockBytes = 22 * 2 * 4 * 64 * 2 * BLOCK;
-    expect(planKvPool({ blockBytes, contextLength: 4096, maxRows: 128 })).toEqual({ blocks: 372, slots: 16 });
+    expect(planKvPool({ blockBytes, contextLength: 4096, maxRows: 128 })).toEqual({ blocks: 372, slots: 8 });
     expect(planKvPool({ blockBytes, contextLength: 4096, maxRows: 32 })).toEqual({ blocks: 372, slots: 4 });
   });
 
   it('takes no more than all running sequences can fill', () => {
-    expect(planKvPool({ blockBytes: 1024, contextLength: 256, maxRows: 128 })).toEqual({ blocks: 129, slots: 16 });
+    expect(planKvPool({ blockBytes: 1024, contextLength: 256, maxRows: 128 })).toEqual({ blocks: 65, slots: 8 });
   });
 
   it('holds one full sequence even beyond the budget, and runs as many short ones in it as are worth it', () => {

@@ -10,10 +10,12 @@ export const KV_BUDGET_BYTES = 256 * 2 ** 20;
 
 /**
  * Rows of a forward for each running sequence: a token and seven guesses after it. So all that answer find room in one
- * forward, and who prefills is never left without a row: 16 sequences on a GPU with its 128 rows, 4 on the processor, where
- * each more makes all slower.
+ * forward, and who prefills is never left without a row. On the processor, whose forwards are short, that makes four.
  */
 const ROWS_PER_SEQUENCE = 8;
+
+/** More at once than a person, or a batch, gains from; each full one takes its share of memory. */
+const MAX_SLOTS = 8;
 
 /** Below 512 positions each, a question and a short answer, sequences would mostly push each other out. */
 const LEAST_BLOCKS_PER_SEQUENCE = 16;
@@ -37,7 +39,7 @@ export function planKvPool(
   budgetBytes = KV_BUDGET_BYTES,
 ): KvPlan {
   const full = divideUp(contextLength, BLOCK);
-  const most = Math.max(1, Math.floor(maxRows / ROWS_PER_SEQUENCE));
+  const most = Math.max(1, Math.min(MAX_SLOTS, Math.floor(maxRows / ROWS_PER_SEQUENCE)));
   const affordable = Math.floor(budgetBytes / blockBytes) - 1; // the scratch block
   const blocks = Math.max(full, Math.min(affordable, most * full));
   const slots = Math.min(most, Math.floor(blocks / Math.min(full, LEAST_BLOCKS_PER_SEQUENCE)));

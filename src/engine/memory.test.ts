@@ -13,11 +13,11 @@ describe('the plan of a runner', () => {
     // 22 layers · keys and values · 4 heads · 64 numbers of 2 bytes · 32 positions: 720,896 bytes a block.
     const perSequence = 4096 / 32;
     const affordable = Math.floor((256 * 2 ** 20) / 720_896);
-    expect(planRunner('webgpu', shape)).toMatchObject({ contextLength: 4096, maxRows: 128, blocks: affordable + 1 });
+    expect(planRunner('webgpu', shape)).toMatchObject({ contextLength: 4096, maxRows: 128, blocks: affordable });
     expect(affordable).toBeGreaterThan(2 * perSequence);
     expect(planRunner('webgpu', shape, { contextLength: 256 }).blocks).toBe(8 * 8 + 1);
     expect(planRunner('cpu', shape, { contextLength: 32_768 })).toMatchObject({ blocks: 1024 + 1, maxRows: 32 });
-    expect(planRunner('webgpu', shape, {}, shape).blocks).toBe(Math.floor(affordable / 2) + 1);
+    expect(planRunner('webgpu', shape, {}, shape).blocks).toBe(Math.floor(affordable / 2));
   });
 
   it('gives no more rows of logits than there is room for, and one for each sequence', () => {

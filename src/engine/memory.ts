@@ -8,15 +8,12 @@ import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelPage, ModelShape } from '../models/page';
+import { KV_BUDGET_BYTES, planKvPool } from './kv-plan';
 import type { RunnerOptions } from './runner';
 import { scratchBuffers, stateBuffers } from './state-buffers';
 
 /** Positions reserved where nobody asks for a number. */
 export const DEFAULT_CONTEXT = 4096;
-
-/** Room for the KV pools, shared by all sequences; one full sequence always fits, whatever it takes. */
-const KV_BUDGET_BYTES = 256 * 2 ** 20;
-const MAX_SEQUENCES = 8;
 
 /**
  * From this context on int8 is the better default: what it costs (src/quant/measured.json) is far below what int4 weights
@@ -55,15 +52,16 @@ export function planRunner(
   }
   const models = [shape, ...(draft ? [draft] : [])];
   const kvFormat = options.kvFormat ?? chooseKvFormat(models, contextLength);
-  const tableStride = divideUp(contextLength, BLOCK);
-  const affordable = Math.floor(KV_BUDGET_BYTES / cacheBytes(models, 1, kvFormat));
-  const wanted = Math.floor(LOGITS_BUDGET_BYTES / (4 * shape.vocabSize));
+  const maxRows = options.maxRows ?? MAX_ROWS[kind];
+  const blockBytes = cacheBytes(models, 1, kvFormat);
+  const { blocks, slots } = planKvPool({ blockBytes, contextLength, maxRows });
+  const affordable = Math.floor(LOGITS_BUDGET_BYTES / (4 * shape.vocabSize));
   return {
     contextLength,
-    maxRows: options.maxRows ?? MAX_ROWS[kind],
-    maxSequences: MAX_SEQUENCES,
-    maxOutputs: Math.max(MAX_SEQUENCES, Math.min(MAX_OUTPUTS, wanted)),
-    blocks: Math.max(tableStride, Math.min(affordable, MAX_SEQUENCES * tableStride)) + 1, // and the scratch block
+    maxRows,
+    maxSequences: slots,
+    maxOutputs: Math.max(slots, Math.min(MAX_OUTPUTS, affordable)),
+    blocks,
     kvFormat,
   };
 }
