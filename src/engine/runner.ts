@@ -141,6 +141,8 @@ export class Runner {
       await backend.settle();
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
+      // Most requests filter; what that takes to compile need not be waited for.
+      void Promise.resolve(runner.prepare({ ...decodeShape(1), filters: true })).catch(() => {});
       return runner;
     } catch (error) {
       runner.destroy();
