@@ -2,9 +2,9 @@
  * How the page is built: the app, the library that other pages import (`/hearth.js`, a fixed name), the workers beside
  * them, and a service worker that keeps the shell for visits without a network.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
 /** The entries besides the app that exist so far. */
@@ -15,6 +15,19 @@ const headers = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'cross-origin',
+};
+
+/** Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. */
+const shortShaders: Plugin = {
+  name: 'short-shaders',
+  apply: 'build',
+  enforce: 'pre',
+  load(id) {
+    const [file = '', query] = id.split('?');
+    if (!file.endsWith('.wgsl') || query !== 'raw') return null;
+    const text = readFileSync(file, 'utf8').replace(/^[ \t]+|[ \t]*\/\/.*$/gm, '');
+    return `export default ${JSON.stringify(text)}`;
+  },
 };
 
 export default defineConfig({
@@ -32,8 +45,9 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [shortShaders] },
   plugins: [
+    shortShaders,
     react(),
     VitePWA({
       strategies: 'injectManifest',

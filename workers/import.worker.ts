@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { log } from '../src/lib/log';
-import { modelPage } from '../src/models/index';
+import { modelLayout } from '../src/models/layouts';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import type { ImportApi } from '../src/protocol/import-api';
@@ -21,7 +21,7 @@ channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 const importer = new Importer({
   store: new IndexedDbStore(),
   describe(config) {
-    const page = modelPage(config);
+    const page = modelLayout(config);
     return page.weights(page.readConfig(config));
   },
   onChange(modelId) {

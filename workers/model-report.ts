@@ -4,7 +4,7 @@
  */
 import { type BackendKind, planRunner, runnerMemory } from '../src/engine/memory';
 import { MAX_CPU_PARAMETERS } from '../src/weights/cpu-limit';
-import { modelPage } from '../src/models/index';
+import { modelLayout } from '../src/models/layouts';
 import type { ContextCost, KnownModel, ModelReport } from '../src/protocol/import-api';
 import { foreseeWeights } from '../src/weights/foresee';
 import type { ModelRecord } from '../src/weights/record';
@@ -65,7 +65,7 @@ const UNKNOWN: Figures = {
 /** Nothing for what no page of ours can read. */
 function figuresOf(configJson: unknown, device: BackendKind): Figures {
   try {
-    const page = modelPage(configJson);
+    const page = modelLayout(configJson);
     const config = page.readConfig(configJson);
     const shape = page.shape(config);
     const { parameterCount, bytes: weightBytes } = foreseeWeights(page.weights(config));

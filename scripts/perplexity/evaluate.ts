@@ -3,7 +3,7 @@
  * it can judge what quantising does to a model and what the engine makes of it.
  */
 import { invariant, present } from '../../src/lib/invariant';
-import type { LlamaConfig } from '../../src/models/llama';
+import type { LlamaConfig } from '../../src/models/llama-layout';
 
 /** Ids with a meaning in the template of the bundled models: replies run from after ASSISTANT up to and with END. */
 const END = 0;

@@ -2,8 +2,6 @@
  * Makes the page work without a network from the second visit on: registers the service worker that keeps the shell, and
  * lets the app decide when a newer build may take over. What is kept, and what is not, is workers/service-worker.ts.
  */
-import { Workbox } from 'workbox-window';
-
 export interface OfflineShell {
   /**
    * Calls back when a newer build has been fetched and waits; at once if it already does. The page then offers
@@ -21,6 +19,7 @@ export interface OfflineShell {
  */
 export async function registerServiceWorker(): Promise<OfflineShell | null> {
   if (import.meta.env.DEV || !('serviceWorker' in navigator)) return null;
+  const { Workbox } = await import('workbox-window'); // not a part of the first load
   const workbox = new Workbox('/service-worker.js');
   let updateWaits = false;
   const callbacks: (() => void)[] = [];

@@ -5,8 +5,7 @@
  */
 import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
-import { FINISHED_BAD, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
-import { LOGPROB_WORDS } from '../kernels/sampling';
+import { FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
 import { readLogprobs } from './logprobs';
 import type { FinishReason, Request } from './request';
 import { decodeShape } from './runner';

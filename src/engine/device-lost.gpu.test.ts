@@ -93,13 +93,21 @@ describe('with another device to be had', () => {
   it('three losses within a minute are told, and the engine stops trying', async () => {
     const { engine, kill } = await createMortal();
     let kills = 0;
-    const request = answer(engine, 'Once upon a time', { temperature: 0.8, topK: 0, seed: 1, maxTokens: 60 }, (count) => {
-      if (count === 2 || count === 6 || count === 10) {
-        kills++;
-        kill();
-      }
+    const request = answer(
+      engine,
+      'Once upon a time',
+      { temperature: 0.8, topK: 0, seed: 1, maxTokens: 60 },
+      (count) => {
+        if (count === 2 || count === 6 || count === 10) {
+          kills++;
+          kill();
+        }
+      },
+    );
+    await expect(request).rejects.toMatchObject({
+      ...LOST,
+      message: expect.stringContaining('3 times within a minute'),
     });
-    await expect(request).rejects.toMatchObject({ ...LOST, message: expect.stringContaining('3 times within a minute') });
     expect(kills).toBe(3);
     await engine.dispose();
   });

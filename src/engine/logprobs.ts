@@ -3,7 +3,7 @@
  * whoever drew the token. All are natural logarithms of the model's own probabilities, before penalties, bias, temperature
  * and filters.
  */
-import { LOGPROB_WORDS } from '../kernels/sampling';
+import { LOGPROB_WORDS } from '../kernels/shared/slot-state';
 
 export interface TokenLogprob {
   id: number;

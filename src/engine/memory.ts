@@ -2,12 +2,12 @@
  * What a model takes on the device besides its weights, told before anything is made: the engine makes what this file plans,
  * and whoever asks "will it fit?" gets the same figures.
  */
-import { ROW_MULTIPLE } from '../kernels/product';
+import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
-import type { ModelPage, ModelShape } from '../models/page';
+import type { ModelLayout, ModelShape } from '../models/page';
 import { KV_BUDGET_BYTES, planKvPool } from './kv-plan';
 import type { RunnerOptions } from './runner';
 import { scratchBuffers, stateBuffers } from './state-buffers';
@@ -86,7 +86,7 @@ export interface RunnerMemory {
   largestBufferBytes: number;
 }
 
-export function runnerMemory<Config>(page: ModelPage<Config>, config: Config, options: RunnerOptions): RunnerMemory {
+export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, options: RunnerOptions): RunnerMemory {
   const shape = page.shape(config);
   const activations = Object.entries(page.activations(config)).map(([name, stride]) => {
     const rows = /^(picked|logits)/.test(name) ? options.maxOutputs : options.maxRows;

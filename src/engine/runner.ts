@@ -10,7 +10,7 @@ import type { Step } from '../gpu/recorder';
 import { commit } from '../kernels/commit/commit';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
-import { ROW_MULTIPLE } from '../kernels/product';
+import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';

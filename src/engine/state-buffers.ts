@@ -1,7 +1,7 @@
 /** The buffers in which the device keeps its sequences and their drawing, in words: made by the runner, foretold by memory.ts. */
-import { LOGPROB_WORDS, samplingScratch } from '../kernels/sampling';
+import { samplingScratch } from '../kernels/sampling-scratch';
 import { BLOCK } from '../kernels/shared/kv-pool';
-import { MAX_BIASES, RESULT_WORDS, SLOT_WORDS } from '../kernels/shared/slot-state';
+import { LOGPROB_WORDS, MAX_BIASES, RESULT_WORDS, SLOT_WORDS } from '../kernels/shared/slot-state';
 import { divideUp } from '../lib/shapes';
 import type { RunnerOptions } from './runner';
 

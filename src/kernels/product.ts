@@ -7,9 +7,9 @@ import { gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
-import { matmul, ROWS_PER_TEAM } from './matmul/matmul';
+import { matmul } from './matmul/matmul';
 import { matvec } from './matvec/matvec';
-import { Epilogue, outputsPerTeam } from './shared/epilogue';
+import { Epilogue, outputsPerTeam, ROW_MULTIPLE } from './shared/epilogue';
 import { packedConstants } from './shared/packed';
 
 /** Rows of a packed matrix in device memory: outputs [firstOutput, firstOutput + outputs). */
@@ -41,9 +41,6 @@ export interface Product {
   readonly epilogue: keyof typeof Epilogue;
 }
 
-/** Activation buffers are written four rows at a time: their row capacity is a multiple of this. */
-export const ROW_MULTIPLE = ROWS_PER_TEAM;
-
 /** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
   const { x, matrix, y, yStride, rows, lanes, epilogue } = product;
@@ -63,7 +60,7 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
     if (rows === 1) {
       recorder.call(label, matvec, buffers, constants, gridOf(workgroups));
     } else {
-      const grid = gridOf(workgroups, divideUp(rows, ROWS_PER_TEAM));
+      const grid = gridOf(workgroups, divideUp(rows, ROW_MULTIPLE));
       recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
     }
   }

@@ -8,10 +8,8 @@ import type { Recorder } from '../gpu/recorder';
 import { report, survey } from './logprobs/logprobs';
 import { penalize } from './penalize/penalize';
 import { bins, candidates, choose, cut, largest, race } from './sample/sample';
-import { MAX_ALTERNATIVES } from './shared/slot-state';
+import type { SamplingScratch } from './sampling-scratch';
 import { tilesOf } from './shared/tile';
-
-export { LOGPROB_WORDS } from './logprobs/logprobs';
 
 export interface SamplingShape {
   /** Outputs of this batch. */
@@ -41,30 +39,6 @@ export interface SamplingBuffers {
   readonly logprobs: DeviceBuffer; // [outputs][LOGPROB_WORDS]
   readonly scratch: Readonly<Record<SamplingScratch, DeviceBuffer>>;
 }
-
-export type SamplingScratch =
-  'largest' | 'bins' | 'masses' | 'candidates' | 'cuts' | 'winners' | 'raw' | 'leaders' | 'sums';
-
-/** Bytes of each scratch buffer for one output; a buffer has as many times that as there may be outputs. */
-export function samplingScratch(
-  shape: Pick<SamplingShape, 'vocabSize' | 'logitStride'>,
-): Readonly<Record<SamplingScratch, number>> {
-  const tiles = tilesOf(shape.vocabSize);
-  return {
-    largest: 8 * tiles,
-    bins: 4 * BINS * tiles,
-    masses: 4 * tiles,
-    candidates: 4 * (1 + shape.logitStride),
-    cuts: 8,
-    winners: 8 * tiles,
-    raw: 4 * shape.logitStride,
-    leaders: 8 * MAX_ALTERNATIVES * tiles,
-    sums: 4 * tiles,
-  };
-}
-
-/** Of sample/row.wgsl. */
-const BINS = 256;
 
 /**
  * Records `chosen` from `logits`: three dispatches, and where some slot asks for it one for penalties, three for filters,

@@ -54,7 +54,8 @@ export interface ForwardPass {
   readonly activations: Readonly<Record<string, DeviceBuffer>>;
 }
 
-export interface ModelPage<Config = unknown> {
+/** What is known of an architecture without its kernels. */
+export interface ModelLayout<Config = unknown> {
   /** @throws HearthError `unsupported-model` or `bad-file` naming the field, what was found and what was expected. */
   readConfig(json: unknown): Config;
   shape(config: Config): ModelShape;
@@ -63,6 +64,9 @@ export interface ModelPage<Config = unknown> {
   activations(config: Config): Record<string, number>;
   /** cos and sin of every angle: [positions][headDim / 2][2]. */
   rotations(config: Config, positions: number): Float32Array<ArrayBuffer>;
+}
+
+export interface ModelPage<Config = unknown> extends ModelLayout<Config> {
   /** Records the pass; it ends with `activations.logits` [outputs][vocab stride]. */
   forward(config: Config, pass: ForwardPass): void;
 }

@@ -4,9 +4,6 @@ import kvPool from '../shared/kv-pool.wgsl?raw';
 import { attentionOnCpu } from './attention.cpu';
 import main from './attention.wgsl?raw';
 
-/** Largest head the kernel has room for. */
-export const MAX_HEAD_DIM = 256;
-
 /** y[r][head] = softmax(SCALE · q · Kᵀ) · V over the positions row r may see. */
 export const attention = defineKernel({
   name: 'attention',

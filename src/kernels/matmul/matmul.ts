@@ -5,9 +5,6 @@ import epilogue from '../shared/epilogue.wgsl?raw';
 import { matmulOnCpu } from './matmul.cpu';
 import main from './matmul.wgsl?raw';
 
-/** Rows one team of LANES threads computes at a time. */
-export const ROWS_PER_TEAM = 4;
-
 /** y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i] for several rows; each row bit-equal to what `matvec` gives it. */
 export const matmul = defineKernel({
   name: 'matmul',

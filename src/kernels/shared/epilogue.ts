@@ -10,3 +10,6 @@ export function outputsPerTeam(epilogue: number): number {
 export function gated(gate: number, up: number): number {
   return (gate / (1 + Math.exp(-gate))) * up;
 }
+
+/** Rows of one team of matmul: buffers of activations are written so many at a time, and hold a multiple of it. */
+export const ROW_MULTIPLE = 4;

@@ -31,3 +31,6 @@ export function kvPositionBytes(format: KvFormat, headDim: number): number {
 export function kvBlockBytes(format: KvFormat, kvHeads: number, headDim: number): number {
   return BLOCK * kvHeads * kvPositionBytes(format, headDim);
 }
+
+/** Largest head that attention has room for. */
+export const MAX_HEAD_DIM = 256;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logProbability } from '../../engine/sampler';
 import type { SamplingSettings } from '../../engine/options';
 import type { Backend } from '../../gpu/backend';
-import { LOGPROB_WORDS } from '../sampling';
+import { LOGPROB_WORDS } from '../shared/slot-state';
 import { BAD_LOGIT, NO_TOKEN } from '../shared/slot-state';
 import { chiSquareBound, exactDistribution, PLAIN, Reference, SamplingBench } from './sampling';
 import type { SamplingRequest } from './sampling';

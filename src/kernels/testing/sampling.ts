@@ -7,8 +7,11 @@ import type { SamplingSettings } from '../../engine/options';
 import type { Backend, DeviceBuffer } from '../../gpu/backend';
 import { Recorder } from '../../gpu/recorder';
 import { roundUp } from '../../lib/shapes';
-import { LOGPROB_WORDS, recordSampling, samplingScratch } from '../sampling';
-import type { SamplingBuffers, SamplingScratch } from '../sampling';
+import { recordSampling } from '../sampling';
+import { samplingScratch } from '../sampling-scratch';
+import type { SamplingScratch } from '../sampling-scratch';
+import { LOGPROB_WORDS } from '../shared/slot-state';
+import type { SamplingBuffers } from '../sampling';
 import { DEAD_ROW, IN_PROMPT, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 
 export interface SamplingRequest {

@@ -10,7 +10,7 @@ import { uniform } from '../../engine/testing/packings';
 import type { Backend } from '../../gpu/backend';
 import { randomNumbers } from '../../kernels/testing/twins';
 import { llama } from '../llama';
-import type { LlamaConfig } from '../llama';
+import type { LlamaConfig } from '../llama-layout';
 import { referenceLlama } from './reference-llama';
 import type { LlamaTensors } from './reference-llama';
 

@@ -2,7 +2,7 @@
  * Llama once more, as plainly as it can be said: float64, one vector at a time, tensors by the checkpoint's own names and
  * shapes, nothing packed, fused or cached. It shares no code with the engine and is the judge of the page llama.ts.
  */
-import type { LlamaConfig } from '../llama';
+import type { LlamaConfig } from '../llama-layout';
 
 type Vector = Float64Array;
 
