@@ -11,7 +11,9 @@ import { timeStep } from '../gpu/time-step';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
-import { createRunner, Probe, recordForward } from './testing/forward';
+import { resolveOptions } from './options';
+import { decodeShape } from './runner';
+import { createRunner, Probe } from './testing/forward';
 import { shipped } from './testing/packings';
 
 /** @param args the command line after the command. */
@@ -24,10 +26,14 @@ export async function main(args: string[]): Promise<void> {
   const runner = await createRunner(backend, packCheckpoint(checkpoint, shipped), { kvFormat: 'f16' });
   const probe = new Probe(runner);
   await probe.prefill(Array.from({ length: Number(values.context) }, (_, i) => 100 + ((37 * i) % 3000)));
-  await probe.feed([100]);
+  const ids = Array.from({ length: probe.position + 1 }, (_, i) => 100 + i);
+  const settings = resolveOptions({}, { temperature: 0.8, topK: 50, seed: 1 }, runner.vocabSize);
+  const limit = runner.options.contextLength;
+  runner.upload(probe.slot, { ids, promptLength: ids.length, limit, settings, stopIds: new Set(), logprobs: null });
+  runner.writePlan([probe.slot], []);
 
   const byKernel = new Map<string, { dispatches: number; totalMs: number; workgroups: number }>();
-  for (const { call, medianMs } of await timeStep(backend, recordForward(runner, 1, 1))) {
+  for (const { call, medianMs } of await timeStep(backend, runner.record({ ...decodeShape(1), filters: true }))) {
     const part = call.label.replace(/^layers\.\d+/, 'layers.*');
     const row = byKernel.get(`${part}\t${call.kernel.name}`) ?? { dispatches: 0, totalMs: 0, workgroups: 0 };
     row.dispatches += 1;
