@@ -14,17 +14,22 @@ export interface Perplexity {
   replyTokens: number;
 }
 
+/** What becomes of the numbers of one key or value head before attention reads them, in place. */
+export type Storing = (head: Float64Array) => void;
+
 /** exp of the mean negative log-likelihood of every token but the first of each conversation, and of reply tokens. */
 export function evaluate(
   config: LlamaConfig,
   tensors: ReadonlyMap<string, Float32Array>,
   conversations: readonly number[][],
+  store: Storing = () => {},
 ): Perplexity {
   const matrices = new Map([...tensors].map(([name, values]) => [name, Float64Array.from(values)]));
   const all = { loss: 0, tokens: 0 };
   const reply = { loss: 0, tokens: 0 };
   for (const ids of conversations) {
-    const logits = forward(config, (name) => present(matrices.get(name), name), ids.slice(0, -1)); // [positions][vocab]
+    const weight = (name: string): Float64Array => present(matrices.get(name), name);
+    const logits = forward(config, weight, ids.slice(0, -1), store); // [positions][vocab]
     let inReply = false;
     for (let t = 0; t + 1 < ids.length; t++) {
       if (ids[t] === ASSISTANT) inReply = true;
@@ -51,7 +56,12 @@ function logLikelihood(logits: Float64Array, id: number): number {
 }
 
 /** LlamaForCausalLM over one conversation, every position at once. @returns logits [positions][vocab] */
-function forward(config: LlamaConfig, weight: (name: string) => Float64Array, ids: readonly number[]): Float64Array {
+function forward(
+  config: LlamaConfig,
+  weight: (name: string) => Float64Array,
+  ids: readonly number[],
+  store: Storing,
+): Float64Array {
   const { hidden_size: hidden, intermediate_size: ffn, head_dim: dim, vocab_size: vocab } = config;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, rms_norm_eps: epsilon } = config;
   const rows = ids.length;
@@ -63,6 +73,9 @@ function forward(config: LlamaConfig, weight: (name: string) => Float64Array, id
     const ofLayer = (name: string): Float64Array => weight(`layers.${layer}.${name}`);
     const qkv = product(rmsNorm(residual, ofLayer('attention_norm'), rows, epsilon), ofLayer('qkv'), rows, hidden);
     rotate(qkv, rows, qkvWidth, heads + kvHeads, dim, config.rope_theta);
+    for (let t = 0; t < rows; t++) {
+      for (let at = t * qkvWidth + heads * dim; at < (t + 1) * qkvWidth; at += dim) store(qkv.subarray(at, at + dim));
+    }
     add(residual, product(attend(qkv, rows, heads, kvHeads, dim), ofLayer('o'), rows, heads * dim));
     const gateUp = product(rmsNorm(residual, ofLayer('ffn_norm'), rows, epsilon), ofLayer('gate_up'), rows, hidden);
     const gated = new Float64Array(rows * ffn);

@@ -5,6 +5,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { kvBlockBytes } from '../../src/kernels/shared/kv-pool';
+import type { KvFormat } from '../../src/kernels/shared/kv-pool';
+import { loadPosition, storePosition } from '../../src/kernels/shared/kv-pool.cpu';
 import { present } from '../../src/lib/invariant';
 import { llama } from '../../src/models/llama';
 import { chooseFormats, DEFAULT_INT4, DEFAULT_INT8, measureInt4Error } from '../../src/quant/choose';
@@ -16,6 +19,7 @@ import { packRows } from '../../src/quant/pack';
 import { unpack } from '../../src/quant/unpack';
 import type { WeightSpec } from '../../src/weights/spec';
 import { evaluate } from './evaluate';
+import type { Storing } from './evaluate';
 
 /** Where the figures are kept, relative to the root of the repository. */
 const MEASURED = 'src/quant/measured.json';
@@ -72,7 +76,7 @@ async function measure(folder: string, conversations: number[][], only: string[]
   );
 
   const perplexity: Record<string, unknown> = {};
-  for (const [variant, formatOf] of variants(chosen)) {
+  for (const { variant, formatOf, kvFormat } of variants(chosen)) {
     if (only && !only.includes(variant)) continue;
     const decoded = new Map<string, Float32Array>(published);
     let bytes = 0;
@@ -81,7 +85,7 @@ async function measure(folder: string, conversations: number[][], only: string[]
       decoded.set(name, unpack(packRows(values, rows, width, format)));
       bytes += packedBytes(format, rows, width);
     }
-    const { allTokens, replyTokens } = evaluate(config, decoded, conversations);
+    const { allTokens, replyTokens } = evaluate(config, decoded, conversations, storingIn(kvFormat, config.head_dim));
     const bitsPerWeight = (8 * bytes) / weights;
     const result = {
       bitsPerWeight: Number(bitsPerWeight.toFixed(2)),
@@ -95,16 +99,41 @@ async function measure(folder: string, conversations: number[][], only: string[]
   return { int8: int8.map(({ name }) => name).join(', '), perplexity };
 }
 
-function variants(chosen: ReadonlyMap<string, PackedFormat>): [string, (name: string) => PackedFormat][] {
+/** One way to store a model: its matrices, and keys and values (exactly, where no format is named). */
+interface Variant {
+  variant: string;
+  formatOf: (name: string) => PackedFormat;
+  kvFormat?: KvFormat;
+}
+
+function variants(chosen: ReadonlyMap<string, PackedFormat>): Variant[] {
   const affine = (group: 32 | 64): QuantizedFormat => ({ kind: 'int4', group, affine: true, scale: 'f16' });
+  const shipped = (name: string): PackedFormat => present(chosen.get(name), name);
   return [
-    ['bf16', () => ({ kind: 'bf16' })],
-    ['shipped', (name) => present(chosen.get(name), name)],
-    ['all int4', () => DEFAULT_INT4],
-    ['all int4 g64 affine', () => affine(64)],
-    ['all int4 g32 affine', () => affine(32)],
-    ['all int8', () => DEFAULT_INT8],
+    { variant: 'bf16', formatOf: () => ({ kind: 'bf16' }) },
+    { variant: 'shipped', formatOf: shipped },
+    { variant: 'shipped with f16 KV', formatOf: shipped, kvFormat: 'f16' },
+    { variant: 'shipped with int8 KV', formatOf: shipped, kvFormat: 'int8' },
+    { variant: 'all int4', formatOf: () => DEFAULT_INT4 },
+    { variant: 'all int4 g64 affine', formatOf: () => affine(64) },
+    { variant: 'all int4 g32 affine', formatOf: () => affine(32) },
+    { variant: 'all int8', formatOf: () => DEFAULT_INT8 },
   ];
+}
+
+/** Through a pool and back, as attention reads keys and values. */
+function storingIn(format: KvFormat | undefined, headDim: number): Storing | undefined {
+  if (!format) return undefined;
+  const u32 = new Uint32Array(kvBlockBytes(format, 1, headDim) / 4);
+  const pool = { u32, f32: new Float32Array(u32.buffer) };
+  const place = { tile: 0, position: 0 };
+  const numbers = new Float32Array(headDim);
+  return (head) => {
+    numbers.set(head);
+    storePosition(pool, format, place, numbers);
+    loadPosition(pool, format, place, numbers);
+    head.set(numbers);
+  };
 }
 
 /** The rows of one packed tensor, its parts one after another. */

@@ -2,8 +2,9 @@
 /**
  * `npm run bisect`: in which kernel has somebody flipped a sign? Feeds a prompt to the bundled models on the GPU, then takes
  * apart the last chunk and the last single row, dispatch by dispatch (compare-step.ts), and names the first kernel whose
- * results are not its CPU twin's. The larger model runs as it is shipped; the smaller one gives every decoder of packed
- * weights a matrix, keeps f32 keys and values, and shares each output among eight lanes, so that every road is walked.
+ * results are not its CPU twin's. The larger model runs as it is shipped; the smaller one with int8 keys and values, and
+ * again with a matrix for every decoder of packed weights, f32 keys and values, and each output shared among eight lanes, so
+ * that every road is walked.
  *
  *   npm run bisect [-- --prompt "…"]      exit status 1 when a kernel disagrees
  *
@@ -50,11 +51,14 @@ interface Case {
   lanes: number | null; // null for what the device gets
 }
 
+const DRAFT = 'public/models/tales-draft';
+
 const CASES: Case[] = [
   { title: 'tales, as shipped', folder: 'public/models/tales', packing: shipped, kvFormat: 'f16', lanes: null },
+  { title: 'tales-draft, int8 keys and values', folder: DRAFT, packing: shipped, kvFormat: 'int8', lanes: null },
   {
     title: 'tales-draft, every decoder, f32 keys and values, 8 lanes',
-    folder: 'public/models/tales-draft',
+    folder: DRAFT,
     packing: inTurn(FORMATS),
     kvFormat: 'f32',
     lanes: 8,

@@ -17,7 +17,7 @@ export const DEFAULT_CONTEXT = 4096;
 
 /**
  * From this context on int8 is the better default: what it costs (src/quant/measured.json) is far below what int4 weights
- * cost, while each token reads all keys and values before it, and those in f16 outweigh the weights of many models.
+ * cost, while each token reads all keys and values before it, and those in f16 outweigh the weights of small models.
  */
 const INT8_CONTEXT = 8192;
 

@@ -1,16 +1,22 @@
 /* oxlint-disable no-console -- these figures are meant to be read */
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../gpu/cpu-backend';
+import type { KvFormat } from '../kernels/shared/kv-pool';
+import { present } from '../lib/invariant';
 import { DEFAULT_INT4 } from '../quant/choose';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { readFileJson } from './testing/files';
 import { createRunner } from './testing/forward';
 import { shipped, uniform } from './testing/packings';
+import type { Packing } from './testing/packings';
 import { perplexity, readHeldout, readReplyMarks } from './testing/perplexity';
 import type { Perplexity } from './testing/perplexity';
 
 /** What quantising may cost either model. Over a hundred conversations Tales loses 0.7 % as shipped, the draft 0.04 %. */
 const MAX_COST = 0.03;
+
+/** What int8 keys and values may change besides. Over a hundred conversations it is less than 0.01 % for either model. */
+const MAX_KV_COST = 0.002;
 
 const deep = import.meta.env['HEARTH_DEEP'] === '1';
 
@@ -22,7 +28,16 @@ const SAMPLE = { tales: deep ? 100 : 4, 'tales-draft': deep ? 100 : 8 };
 /** All their logits are taken. */
 const CHUNK_ROWS = 32;
 
-const PACKINGS = { bf16: uniform({ kind: 'bf16' }), shipped, 'all int4': uniform(DEFAULT_INT4) };
+const BF16 = 'bf16';
+const SHIPPED = 'shipped';
+const INT8_KV = 'shipped, keys and values in int8';
+
+const CASES: [name: string, packing: Packing, kvFormat: KvFormat][] = [
+  [BF16, uniform({ kind: 'bf16' }), 'f32'],
+  [SHIPPED, shipped, 'f32'],
+  [INT8_KV, shipped, 'int8'],
+  ['all int4', uniform(DEFAULT_INT4), 'f32'],
+];
 
 describe.each(['tales', 'tales-draft'] as const)('the perplexity of %s', (model) => {
   it('as shipped stays near that in 16 bits', { timeout: 900_000 }, async () => {
@@ -32,21 +47,27 @@ describe.each(['tales', 'tales-draft'] as const)('the perplexity of %s', (model)
     const sizes = { contextLength, maxRows: CHUNK_ROWS, maxSequences: CHUNK_ROWS };
     const checkpoint = await readCheckpoint(`public/models/${model}`);
     const results: Record<string, Perplexity> = {};
-    for (const [name, packing] of Object.entries(PACKINGS)) {
-      const runner = await createRunner(new CpuBackend(), packCheckpoint(checkpoint, packing), sizes);
+    for (const [name, packing, kvFormat] of CASES) {
+      const stored = packCheckpoint(checkpoint, packing);
+      const runner = await createRunner(new CpuBackend(), stored, { ...sizes, kvFormat });
       results[name] = await perplexity(runner, conversations, marks);
       runner.destroy();
     }
-    const { bf16, shipped: mixed } = results as Record<keyof typeof PACKINGS, Perplexity>;
+    const of = (name: string): Perplexity => present(results[name], name);
+    const [bf16, mixed, int8Kv] = [of(BF16), of(SHIPPED), of(INT8_KV)];
     for (const [name, { allTokens, replyTokens }] of Object.entries(results)) {
       const cost = (100 * (allTokens / bf16.allTokens - 1)).toFixed(2);
       console.log(
-        `${model}, ${conversations.length} conversations, ${name.padEnd(8)}: perplexity ${allTokens.toFixed(4)} of all tokens ` +
+        `${model}, ${conversations.length} conversations, ${name}: perplexity ${allTokens.toFixed(4)} of all tokens ` +
           `(${cost} % above bf16), ${replyTokens.toFixed(4)} of replies`,
       );
     }
     expect(mixed.allTokens / bf16.allTokens).toBeLessThan(1 + MAX_COST);
     expect(mixed.replyTokens / bf16.replyTokens).toBeLessThan(1 + MAX_COST);
+
+    const kvCost = Math.abs(int8Kv.allTokens / mixed.allTokens - 1);
+    expect(kvCost).toBeLessThan(MAX_KV_COST);
+    expect(kvCost).toBeGreaterThan(0); // or the setting has no effect and nothing was compared
 
     const report = await readFileJson<Record<string, Record<string, Record<string, [number, number]>>>>(
       'src/engine/golden/report.json',

@@ -26,6 +26,7 @@ afterAll(() => gpu.destroy());
 const HEADS = [
   [1, 1, 8],
   [4, 2, 64],
+  [2, 1, 40],
   [6, 2, 96],
   [3, 1, 256],
 ] as const;

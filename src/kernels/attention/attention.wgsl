@@ -18,37 +18,34 @@ const WORKGROUP = BLOCK;
 const PAIRS_PER_THREAD = 4u;   // heads of up to 256 numbers
 const MASKED = -3.0e38;
 
-var<workgroup> length: u32;                        // positions this row sees
-var<workgroup> query: array<vec4f, HEAD_DIM / 4>;  // scaled
-var<workgroup> scores: array<f32, BLOCK>;          // of this tile
-var<workgroup> shares: array<f32, BLOCK>;          // exp(score − running maximum)
-var<workgroup> weights: array<f32, HEAD_DIM + BLOCK>;   // [scale groups][32 positions]: share · scale of the value
+var<workgroup> length: u32;                               // positions this row sees
+var<workgroup> query: array<vec4f, (HEAD_DIM + 8) / 4>;   // scaled; what meets the padding of a key stays zero
+var<workgroup> scores: array<f32, BLOCK>;                 // of this tile
+var<workgroup> shares: array<f32, BLOCK>;                 // exp(score − running maximum)
+var<workgroup> weights: array<f32, HEAD_DIM + BLOCK>;     // [scale groups][32 positions]: share · scale of the value
 
-// Signed bytes, the lowest first.
-fn bytes(word: u32) -> vec4f {
-  return vec4f((vec4i(i32(word)) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
-}
-
-// Numbers 8 · eight … 8 · eight + 7 of the key that begins at `word`, times those of the query; INT8 still without scale.
-fn products(word: u32, eight: u32, sum: vec4f) -> vec4f {
+// Numbers 8 · eight … 8 · eight + 7 of the key that begins at `word`, times those of the query.
+fn float_products(word: u32, eight: u32, sum: vec4f) -> vec4f {
   var first: vec4f;
   var second: vec4f;
   if (KV_FORMAT == F32) {
     let at = word / 4u + 2u * eight;
     first = bitcast<vec4f>(keys[at]);
     second = bitcast<vec4f>(keys[at + 1u]);
-  } else if (KV_FORMAT == F16) {
+  } else {
     let halves = keys[word / 4u + eight];
     first = vec4f(unpack2x16float(halves.x), unpack2x16float(halves.y));
     second = vec4f(unpack2x16float(halves.z), unpack2x16float(halves.w));
-  } else {
-    let at = word + 2u * eight;
-    let four = keys[at / 4u];
-    let two = select(four.xy, four.zw, at % 4u == 2u);
-    first = bytes(two.x);
-    second = bytes(two.y);
   }
   return fma(query[2u * eight + 1u], second, fma(query[2u * eight], first, sum));
+}
+
+// Codes 16 · sixteen … 16 · sixteen + 15 of the INT8 key that begins at `word`, times those numbers of the query.
+fn code_products(word: u32, sixteen: u32, sum: vec4f) -> vec4f {
+  let codes = keys[word / 4u + sixteen];
+  let i = 4u * sixteen;
+  let low = fma(query[i + 1u], unpack4x8snorm(codes.y), fma(query[i], unpack4x8snorm(codes.x), sum));
+  return fma(query[i + 3u], unpack4x8snorm(codes.w), fma(query[i + 2u], unpack4x8snorm(codes.z), low));
 }
 
 // The query's product with the key of the tile's position `position`.
@@ -58,15 +55,15 @@ fn score(tile: u32, position: u32) -> f32 {
   if (KV_FORMAT == INT8) {
     for (var group = 0u; group < scale_groups(); group++) {
       var dot = vec4f();
-      for (var i = group * GROUP / 8u; i < min((group + 1u) * GROUP, HEAD_DIM) / 8u; i++) {
-        dot = products(word, i, dot);
+      for (var i = 2u * group; i < min(2u * group + 2u, (HEAD_DIM + 15u) / 16u); i++) {
+        dot = code_products(word, i, dot);
       }
       let scale = scale_word(tile, group, position);
       sum = fma(vec4f(bitcast<f32>(keys[scale / 4u][scale % 4u])), dot, sum);
     }
   } else {
     for (var i = 0u; i < HEAD_DIM / 8u; i++) {
-      sum = products(word, i, sum);
+      sum = float_products(word, i, sum);
     }
   }
   return (sum.x + sum.y) + (sum.z + sum.w);
@@ -88,8 +85,7 @@ fn value_pair(tile: u32, position: u32, pair: u32) -> vec2f {
   if (KV_FORMAT == F16) {
     return unpack2x16float(values[word + pair]);
   }
-  let codes = vec2i(i32(values[word + pair / 2u] >> (16u * (pair % 2u))));
-  return vec2f((codes << vec2u(24u, 16u)) >> vec2u(24u));
+  return unpack4x8snorm(values[word + pair / 2u] >> (16u * (pair % 2u))).xy;
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -67,7 +67,7 @@ fn append_quad(is_key: bool, tile: u32, position: u32, quad: u32, numbers: vec4f
     let codes = vec4u(vec4i(round(numbers * inverse))) & vec4u(0xffu);
     put(is_key, word + quad, codes.x | (codes.y << 8u) | (codes.z << 16u) | (codes.w << 24u));
     if (quad % QUADS_PER_GROUP == 0u) {
-      put(is_key, scale_word(tile, quad / QUADS_PER_GROUP, position), bitcast<u32>(largest * (1.0 / 127.0)));
+      put(is_key, scale_word(tile, quad / QUADS_PER_GROUP, position), bitcast<u32>(largest));
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Twin of kv-pool.wgsl: positions written to and read from a pool, in any format. */
 import type { Constants, CpuView } from '../../gpu/kernel';
 import { roundTiesEven } from '../../lib/rounding';
+import { roundUp } from '../../lib/shapes';
 import { fromFloat16Bits, toFloat16Bits } from '../../quant/float16';
 import { BLOCK, KV_FORMATS, KV_GROUP, kvPositionBytes } from './kv-pool';
 import type { KvFormat, KvPoolConstant } from './kv-pool';
@@ -43,14 +44,18 @@ export function storePosition(pool: CpuView, format: KvFormat, { tile, position 
       return;
     }
     case 'int8': {
-      const codes = new Int8Array(pool.u32.buffer, pool.u32.byteOffset + 4 * tile + position * width, width);
+      const codes = new Int8Array(
+        pool.u32.buffer,
+        pool.u32.byteOffset + 4 * tile + position * roundUp(width, 16),
+        width,
+      );
       for (let start = 0; start < width; start += KV_GROUP) {
         const end = Math.min(start + KV_GROUP, width);
         let magnitude = 0;
         for (let i = start; i < end; i++) magnitude = Math.max(magnitude, Math.abs(numbers[i]!));
         const inverse = magnitude > SMALLEST_MAGNITUDE ? Math.fround(127 / magnitude) : 0;
         for (let i = start; i < end; i++) codes[i] = roundTiesEven(Math.fround(numbers[i]! * inverse));
-        pool.f32[scaleWord(tile, width, start / KV_GROUP, position)] = magnitude * Math.fround(1 / 127);
+        pool.f32[scaleWord(tile, width, start / KV_GROUP, position)] = magnitude;
       }
     }
   }
@@ -71,10 +76,10 @@ export function loadPosition(pool: CpuView, format: KvFormat, { tile, position }
       }
       return;
     case 'int8':
-      for (let i = 0, at = tile + (position * width) / 4; i < width; i += 4) {
+      for (let i = 0, at = tile + (position * roundUp(width, 16)) / 4; i < width; i += 4) {
         const word = pool.u32[at + i / 4]!;
         const scale = pool.f32[scaleWord(tile, width, Math.floor(i / KV_GROUP), position)]!;
-        for (let byte = 0; byte < 4; byte++) out[i + byte] = scale * ((word << (24 - 8 * byte)) >> 24);
+        for (let byte = 0; byte < 4; byte++) out[i + byte] = (scale * ((word << (24 - 8 * byte)) >> 24)) / 127;
       }
   }
 }
@@ -97,5 +102,5 @@ export function formatOf(constant: number): KvFormat {
 }
 
 function scaleWord(tile: number, width: number, group: number, position: number): number {
-  return tile + (BLOCK * width) / 4 + group * BLOCK + position;
+  return tile + (BLOCK * roundUp(width, 16)) / 4 + group * BLOCK + position;
 }

@@ -1,5 +1,5 @@
 /** How keys and values lie in a pool (kv-pool.wgsl draws it), for those who make pools and those who bind them. */
-import { divideUp } from '../../lib/shapes';
+import { divideUp, roundUp } from '../../lib/shapes';
 
 /** How a pool stores its numbers. A kernel's KV_FORMAT is the index in this list. */
 export const KV_FORMATS = ['f16', 'f32', 'int8'] as const;
@@ -23,7 +23,7 @@ export function kvPositionBytes(format: KvFormat, headDim: number): number {
     case 'f32':
       return 4 * headDim;
     case 'int8':
-      return headDim + 4 * divideUp(headDim, KV_GROUP);
+      return roundUp(headDim, 16) + 4 * divideUp(headDim, KV_GROUP);
   }
 }
 

@@ -1,11 +1,12 @@
 // Where keys and values lie. A layer has a pool of each; a block table per sequence names its blocks in order.
 //
 //   pool    [blocks][KV_HEADS] tiles
-//   tile    [32 positions][HEAD_DIM] numbers, then in INT8 [scale groups][32 positions] f32 scales
+//   tile    [32 positions][HEAD_DIM] numbers, in INT8 padded to 16; then in INT8 [scale groups][32 positions] f32 scales
 //
 // F16 has two neighbouring numbers to a word, the first in the low half; F32 a word each. INT8 has four signed bytes to a
-// word, the first in the lowest byte; a number is its byte times the scale of its group, 32 neighbouring numbers of one
-// position (the last group of a head may be shorter). No word holds numbers of two positions.
+// word, the first in the lowest byte: a number is byte / 127 (what `unpack4x8snorm` gives) times the scale of its group, the
+// largest magnitude among 32 neighbouring numbers of one position (the last group of a head may be shorter). No word holds
+// numbers of two positions; nobody writes the padding, so it stays zero.
 
 override KV_HEADS: u32;
 override HEAD_DIM: u32;     // a multiple of 8
@@ -29,7 +30,7 @@ fn position_words() -> u32 {
   if (KV_FORMAT == F32) {
     return HEAD_DIM;
   }
-  return select(HEAD_DIM / 2u, HEAD_DIM / 4u, KV_FORMAT == INT8);
+  return select(HEAD_DIM / 2u, (HEAD_DIM + 15u) / 16u * 4u, KV_FORMAT == INT8);
 }
 
 // First word of the tile in which position `position` of a sequence lies, for one kv head.
