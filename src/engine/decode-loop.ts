@@ -109,10 +109,13 @@ export class DecodeLoop {
       step: this.#steps + 1,
     });
     for (const sequence of preempted) this.#requests.get(sequence)?.clock.markQueued();
-    for (const sequence of admitted) this.#admit(sequence);
-    if (entries.length === 0) return false;
     const goingOn = entries.filter(({ kind }) => kind === 'decode').map(({ sequence }) => sequence);
     const prefill = entries.filter((entry) => entry.kind === 'prefill');
+    for (const sequence of admitted) {
+      const first = prefill.find((entry) => entry.sequence === sequence); // `cached` is past it already
+      this.#admit(sequence, first?.from ?? sequence.cached);
+    }
+    if (entries.length === 0) return false;
     if (drafts > 0) await this.#catchUp(goingOn, prefill);
 
     const shape: StepShape = {
@@ -214,15 +217,16 @@ export class DecodeLoop {
     this.runner.cache.publish(slot, ids, verified, Math.min(verified, draftCached + 1));
   }
 
-  #admit(sequence: Sequence): void {
+  /** @param found positions that were in the cache. */
+  #admit(sequence: Sequence, found: number): void {
     const { settings, stopIds, logprobs } = sequence.traits;
     const { ids, promptIds, capacity } = sequence;
     const content = { ids, promptLength: promptIds.length, limit: capacity, settings, stopIds, logprobs };
     this.runner.upload(slotOf(sequence), content);
     const clock = this.#requests.get(sequence)?.clock;
     clock?.markScheduled();
-    clock?.markCached(sequence.cached);
-    this.collector.markPrompt(ids.length, sequence.cached);
+    clock?.markCached(found);
+    this.collector.markPrompt(ids.length, found);
   }
 
   #finish(request: Request, reason: FinishReason): void {
