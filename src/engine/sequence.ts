@@ -5,7 +5,7 @@
  */
 import { invariant } from '../lib/invariant';
 import type { SamplingSettings } from './options';
-import type { Priority, Schedulable } from './scheduling';
+import type { Priority, Schedulable } from './scheduler';
 import type { SpeculationChoice } from './speculation';
 
 /** What does not change while a sequence runs. */

@@ -6,8 +6,8 @@
 import { expect } from 'vitest';
 import { present } from '../../lib/invariant';
 import type { BlockManager } from '../block-manager';
-import { Scheduler } from '../scheduling';
-import type { Plan, Priority, Schedulable } from '../scheduling';
+import { Scheduler } from '../scheduler';
+import type { Plan, Priority, Schedulable } from '../scheduler';
 import { SimulatedDevice } from './simulated-device';
 
 export interface SimulatedRequest {
