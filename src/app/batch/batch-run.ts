@@ -113,7 +113,7 @@ export function startRun({ model, batch, done, signal, nextFrame, onFrame, onRes
   async function write(row: number, messages: ReturnType<typeof messagesOf>, cutOff: AbortSignal) {
     let text = '';
     let tokens = 0;
-    for await (const chunk of model.chat(messages, { ...options, signal: cutOff })) {
+    for await (const chunk of model.chat(messages, { ...options, priority: 'background', signal: cutOff })) {
       const { stats, finishReason, seed } = chunk;
       text += chunk.text;
       speedometer.addTokens(Math.max(0, stats.completionTokens - tokens));
