@@ -7,11 +7,10 @@ import type { Grid } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { report, survey } from './logprobs/logprobs';
 import { penalize } from './penalize/penalize';
+import { BINS } from './sample/bins';
 import { bins, candidates, choose, cut, largest, race } from './sample/sample';
 import { MAX_ALTERNATIVES } from './shared/slot-state';
 import { tilesOf } from './shared/tile';
-
-export { LOGPROB_WORDS } from './logprobs/logprobs';
 
 export interface SamplingShape {
   /** Outputs of this batch. */
@@ -62,9 +61,6 @@ export function samplingScratch(
     sums: 4 * tiles,
   };
 }
-
-/** Of sample/row.wgsl. */
-const BINS = 256;
 
 /**
  * Records `chosen` from `logits`: three dispatches, and where some slot asks for it one for penalties, three for filters,

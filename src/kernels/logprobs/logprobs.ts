@@ -4,19 +4,12 @@
  */
 import { defineKernel } from '../../gpu/kernel';
 import rank from '../shared/rank.wgsl?raw';
-import { MAX_ALTERNATIVES } from '../shared/slot-state';
 import slotState from '../shared/slot-state.wgsl?raw';
 import tile from '../shared/tile.wgsl?raw';
 import { reportOnCpu, surveyOnCpu } from './logprobs.cpu';
 import reportText from './report.wgsl?raw';
 import row from './row.wgsl?raw';
 import surveyText from './survey.wgsl?raw';
-
-/**
- * Words of an output in `logprobs`: the f32 log-probability of the chosen token, the number of alternatives, and of each
- * its id and f32 log-probability, likeliest first. An output that does not ask, or has no token, keeps what was there.
- */
-export const LOGPROB_WORDS = 2 + 2 * MAX_ALTERNATIVES;
 
 /** Of each tile its likeliest tokens and its sum; the grid is [tiles, 1, outputs]. */
 export const survey = defineKernel({

@@ -48,3 +48,9 @@ export const BAD_LOGIT = 0xffff_fffe;
 
 /** Most alternatives whose log-probability one token may ask for. */
 export const MAX_ALTERNATIVES = 20;
+
+/**
+ * Words of an output in `logprobs`: the f32 log-probability of the chosen token, the number of alternatives, and of each
+ * its id and f32 log-probability, likeliest first. An output that does not ask, or has no token, keeps what was there.
+ */
+export const LOGPROB_WORDS = 2 + 2 * MAX_ALTERNATIVES;

@@ -7,9 +7,9 @@ import type { SamplingSettings } from '../../engine/options';
 import type { Backend, DeviceBuffer } from '../../gpu/backend';
 import { Recorder } from '../../gpu/recorder';
 import { roundUp } from '../../lib/shapes';
-import { LOGPROB_WORDS, recordSampling, samplingScratch } from '../sampling';
+import { recordSampling, samplingScratch } from '../sampling';
 import type { SamplingBuffers, SamplingScratch } from '../sampling';
-import { DEAD_ROW, IN_PROMPT, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
+import { DEAD_ROW, IN_PROMPT, LOGPROB_WORDS, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 
 export interface SamplingRequest {
   readonly logits: Float32Array;
