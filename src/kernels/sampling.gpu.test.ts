@@ -7,5 +7,5 @@ const more = import.meta.env['HEARTH_DEEP'] === '1' ? 10 : 1;
 describeSampling(gpuBackend, {
   draws: 200 * more,
   smallDraws: 300 * more,
-  largeDraws: 60 * more,
+  largeDraws: 40 * more,
 });
