@@ -49,7 +49,7 @@ const packageRooms = {
 const workerSpawner = 'src/client/spawn-worker.ts';
 
 /** Commands that live beside the code they look into; they run in Node only and never reach a page. */
-const nodeFiles = ['src/engine/bisect.ts', 'src/engine/profile.ts'];
+const nodeFiles = ['src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
 
 /**
  * @param {string} file as "src/engine/engine.ts"

@@ -66,6 +66,11 @@ export class Model {
     return this.#loop.runner;
   }
 
+  /** What guessing ahead costs here, and how often it has been right. */
+  get speculation(): Speculation {
+    return this.#loop.speculation;
+  }
+
   /** Ids of a prompt. Bare text gets the special tokens its tokenizer adds. */
   encode(prompt: Prompt): number[] {
     if (prompt.kind === 'chat') {

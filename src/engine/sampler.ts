@@ -10,9 +10,9 @@
  *
  * Ties go to the lowest id throughout. This is the sampler of the CPU; another one fits behind `Sampler`.
  */
+import { tokenUniform } from '../kernels/shared/random.cpu';
 import { HearthError } from '../lib/errors';
 import { invariant } from '../lib/invariant';
-import { tokenUniform } from '../kernels/shared/random.cpu';
 import type { IdLogprobs } from './logprobs';
 import type { SamplingSettings } from './options';
 

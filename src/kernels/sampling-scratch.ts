@@ -1,4 +1,5 @@
 /** What drawing tokens needs beside the logits, in bytes: known without the kernels, so that memory can be foretold. */
+import { BINS } from './sample/bins';
 import { MAX_ALTERNATIVES } from './shared/slot-state';
 import { tilesOf } from './shared/tile';
 import type { SamplingShape } from './sampling';
@@ -23,6 +24,3 @@ export function samplingScratch(
     sums: 4 * tiles,
   };
 }
-
-/** Of sample/row.wgsl. */
-const BINS = 256;

@@ -1,13 +1,11 @@
 /** Twins of survey.wgsl and report.wgsl; probabilities are f64 here. */
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 import { isBefore, LAST, logitOf, rankKey } from '../shared/rank.cpu';
-import { DEAD_ROW, MAX_ALTERNATIVES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
+import { DEAD_ROW, LOGPROB_WORDS, MAX_ALTERNATIVES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 import { TILE, tilesOf } from '../shared/tile';
 
 type Views<B extends string> = Readonly<Record<B, CpuView>>;
 type Shape = Constants<'VOCAB' | 'LOGIT_STRIDE'>;
-
-const LOGPROB_WORDS = 2 + 2 * MAX_ALTERNATIVES;
 
 /** How many alternatives an output asks for; -1 where it asks for nothing. */
 function wanted({ rows, picked, slots }: Views<'rows' | 'picked' | 'slots'>, vocabSize: number, output: number) {

@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     for (var k = 0u; k < QUADS_PER_THREAD; k++) {
       for (var i = 0u; i < 4u; i++) {
         let rank = vec2u(keys[k][i], quad_id(workgroup.x, k, thread) + i);
-        if (place == 0u || is_before(leader, rank)) {
+        if (rank.x != LAST.x && (place == 0u || is_before(leader, rank))) {
           next = first_of(rank, next);
         }
       }

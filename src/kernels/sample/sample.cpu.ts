@@ -8,13 +8,13 @@ import { exponential, tokenBits } from '../shared/random.cpu';
 import { BAD_KEY, isBefore, LAST, logitOf, rankKey } from '../shared/rank.cpu';
 import { BAD_LOGIT, DEAD_ROW, NO_TOKEN, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 import { TILE, tilesOf } from '../shared/tile';
+import { BINS } from './bins';
 
 type Views<B extends string> = Readonly<Record<B, CpuView>>;
 type Shape = Constants<'VOCAB' | 'LOGIT_STRIDE'>;
 type RowBinding = 'rows' | 'picked' | 'slots' | 'largest';
 
 const MIN_TEMPERATURE = 1e-6;
-const BINS = 256;
 const BINS_PER_UNIT = 8;
 const CERTAIN = 0.999;
 const HOPELESS = 64;
@@ -141,11 +141,20 @@ export function candidatesOnCpu(
     const base = output * LOGIT_STRIDE;
     const list = output * (1 + LOGIT_STRIDE) + 1;
     let count = 0;
-    for (let id = 0; id < VOCAB; id++) {
-      if (binOf(logits.f32[base + id]!) <= last) candidates.u32[list + count++] = id;
+    for (let i = 0; i < tiles * TILE; i++) {
+      const id = idInOrder(i);
+      if (id < VOCAB && binOf(logits.f32[base + id]!) <= last) candidates.u32[list + count++] = id;
     }
     candidates.u32[list - 1] = count;
   }
+}
+
+/** The ids of a tile in the order of the threads that have them, four at a time. */
+function idInOrder(i: number): number {
+  const inTile = i % TILE;
+  const thread = inTile >> 4;
+  const quad = (inTile >> 2) & 3;
+  return i - inTile + (TILE / 4) * quad + 4 * thread + (inTile & 3);
 }
 
 function lastBinOfTopK({ bins }: Views<'bins'>, tiles: number, output: number): number {

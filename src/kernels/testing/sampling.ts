@@ -8,11 +8,10 @@ import type { Backend, DeviceBuffer } from '../../gpu/backend';
 import { Recorder } from '../../gpu/recorder';
 import { roundUp } from '../../lib/shapes';
 import { recordSampling } from '../sampling';
+import type { SamplingBuffers } from '../sampling';
 import { samplingScratch } from '../sampling-scratch';
 import type { SamplingScratch } from '../sampling-scratch';
-import { LOGPROB_WORDS } from '../shared/slot-state';
-import type { SamplingBuffers } from '../sampling';
-import { DEAD_ROW, IN_PROMPT, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
+import { DEAD_ROW, IN_PROMPT, LOGPROB_WORDS, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 
 export interface SamplingRequest {
   readonly logits: Float32Array;

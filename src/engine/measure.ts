@@ -1,0 +1,197 @@
+/* oxlint-disable no-console -- a command: its output is the point */
+/**
+ * `npm run measure`: what the engine's loop, its sharing and its speculation bring on this machine's device, with the bundled
+ * pair. Everything is measured in pairs, interleaved in one run; figures are medians with the interval that holds the true
+ * median with about 95 percent, from the order of the rounds alone. It runs in Node, over whatever `navigator.gpu`
+ * scripts/measure.mjs put in place.
+ *
+ *   npm run measure [-- --rounds 15]
+ */
+import { parseArgs } from 'node:util';
+import { findDevice } from '../gpu/device';
+import { HearthError } from '../lib/errors';
+import { present } from '../lib/invariant';
+import { RESULT_WORDS } from '../kernels/shared/slot-state';
+import { createEngine } from './index';
+import type { GenerateEvent, GenerationOptions, Model, Prompt } from './index';
+import { resolveOptions } from './options';
+import { decodeShape } from './runner';
+import { MAX_DRAFTS, predictedGain } from './speculation';
+import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
+import { shipped } from './testing/packings';
+
+const STORY: Prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Tell me a story about a dog.' }] };
+
+/** Tokens of a decode that is timed. */
+const TOKENS = 48;
+
+/** Words of a first turn of about 700 tokens. */
+const LONG_TURN = 'The little dog ran to the sea and looked for shells. '.repeat(55);
+
+/** @param args the command line after the command. */
+export async function main(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '15' } } });
+  const rounds = Number(values.rounds);
+  const { device, report } = await findDevice(navigator.gpu);
+  if (device === null) throw new HearthError('webgpu-unavailable', report.reason ?? 'No graphics adapter was found.');
+  const engine = createEngine({ device });
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales'), shipped);
+  const draft = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const model = await engine.loadModel(stored, { contextLength: 1024, draft });
+  console.log(`${report.adapter}; medians of ${rounds} interleaved rounds, with their 95 % intervals\n`);
+  await measureGap(model, rounds);
+  await measureBatch(model, Math.ceil(rounds / 3));
+  await measureSecondTurn(model, Math.ceil(rounds / 3));
+  await measureSpeculation(model, rounds);
+  await engine.dispose();
+}
+
+/** The loop's time per token against the same recording submitted back to back, which nobody reads. */
+async function measureGap(model: Model, rounds: number): Promise<void> {
+  const { runner } = model;
+  const shape = { ...decodeShape(1), penalties: true };
+  const prepared = await runner.prepare(shape);
+  const ids = model.encode(STORY);
+  const settings = resolveOptions({}, { ...endless(model), temperature: 0 }, runner.vocabSize);
+  const loop: number[] = [];
+  const recording: number[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const { done } = await answer(model, STORY, { ...endless(model), speculation: 'off' });
+    const { slot } = present(runner.cache.admit(ids, `round ${round}`, ids.length + TOKENS), 'room for a sequence');
+    const limit = ids.length + TOKENS;
+    runner.upload(slot, { ids, promptLength: ids.length, limit, settings, stopIds: new Set(), logprobs: null });
+    const results = new Uint32Array(RESULT_WORDS);
+    const startMs = performance.now();
+    const steps = [];
+    for (let i = 0; i < TOKENS; i++)
+      steps.push(runner.submit(prepared, { slots: [slot], prefill: [] }, { results, logprobs: null }));
+    await Promise.all(steps);
+    const recordedMs = (performance.now() - startMs) / TOKENS;
+    runner.cache.release(slot, 0);
+    if (round === 0) continue; // for warmth
+    loop.push(1000 / done.stats.decodeTokensPerSecond);
+    recording.push(recordedMs);
+  }
+  console.log(`time per token in the loop            ${show(loop, 'ms')}`);
+  console.log(`the same recording, back to back      ${show(recording, 'ms')}`);
+  console.log(
+    `gap per token                         ${show(
+      pairs(loop, recording, (a, b) => a - b),
+      'ms',
+    )}\n`,
+  );
+}
+
+/** All tokens a second of several chats at once. */
+async function measureBatch(model: Model, rounds: number): Promise<void> {
+  const counts = [1, 2, 4, 8];
+  const speeds = counts.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [i, count] of counts.entries()) {
+      const startMs = performance.now();
+      const asked = Array.from({ length: count }, () =>
+        answer(model, STORY, { ...endless(model), speculation: 'off' }),
+      );
+      await Promise.all(asked);
+      if (round > 0) speeds[i]!.push((1000 * count * TOKENS) / (performance.now() - startMs));
+    }
+  }
+  for (const [i, count] of counts.entries()) {
+    const ratio = show(
+      pairs(speeds[i]!, speeds[0]!, (a, b) => a / b),
+      '×',
+    );
+    console.log(`${count} chats at once, all tokens          ${show(speeds[i]!, 'tok/s')}, ${ratio} of one`);
+  }
+  console.log('');
+}
+
+/** Time to the first token of a second turn whose first is in the cache, and of the same prompt from nothing. */
+async function measureSecondTurn(model: Model, rounds: number): Promise<void> {
+  const first: Prompt = { kind: 'chat', messages: [{ role: 'user', content: LONG_TURN }] };
+  const cached: number[] = [];
+  const fresh: number[] = [];
+  let tokens = 0;
+  for (let round = 0; round <= rounds; round++) {
+    const salt = `turn ${round}`;
+    const { text } = await answer(model, first, { temperature: 0, maxTokens: 8, salt, speculation: 'off' });
+    const messages = [
+      { role: 'user' as const, content: LONG_TURN },
+      { role: 'assistant' as const, content: text },
+      { role: 'user' as const, content: 'And then?' },
+    ];
+    const options = { temperature: 0, maxTokens: 2, speculation: 'off' as const };
+    const warm = await answer(model, { kind: 'chat', messages }, { ...options, salt });
+    const cold = await answer(model, { kind: 'chat', messages }, { ...options, salt: `${salt} anew` });
+    tokens = cold.done.stats.promptTokens;
+    if (round === 0) continue;
+    cached.push(warm.done.stats.timeToFirstTokenMs);
+    fresh.push(cold.done.stats.timeToFirstTokenMs);
+  }
+  console.log(`second turn (${tokens} tokens), first in the cache ${show(cached, 'ms')} to the first token`);
+  console.log(`the same prompt, nothing in the cache       ${show(fresh, 'ms')}`);
+  console.log(
+    `                                            ${show(
+      pairs(fresh, cached, (a, b) => a / b),
+      '×',
+    )} as long\n`,
+  );
+}
+
+/** Decode with the draft against decode without, and what the measured parts foretell. */
+async function measureSpeculation(model: Model, rounds: number): Promise<void> {
+  const { costs } = model.speculation;
+  if (costs === null) return;
+  console.log(`c = ${costs.draft.toFixed(2)}, v = ${costs.verify.map((cost) => cost.toFixed(2)).join(' ')}`);
+  for (const speculation of ['auto', 1, 2, 4] as const) {
+    const gains: number[] = [];
+    let drafted = 0;
+    let accepted = 0;
+    for (let round = 0; round <= rounds; round++) {
+      const options = { temperature: 0.7, seed: round, maxTokens: TOKENS };
+      const plain = await answer(model, STORY, { ...options, speculation: 'off' });
+      const guessed = await answer(model, STORY, { ...options, speculation });
+      if (round === 0) continue;
+      const { stats } = guessed.done;
+      gains.push(stats.decodeTokensPerSecond / plain.done.stats.decodeTokensPerSecond);
+      drafted += stats.draftTokens;
+      accepted += stats.acceptedTokens;
+    }
+    const rate = model.speculation.acceptanceRate;
+    const foretold = speculation === 'auto' ? null : predictedGain(costs, rate, Math.min(speculation, MAX_DRAFTS));
+    const share = drafted > 0 ? `${((100 * accepted) / drafted).toFixed(0)} % of guesses right` : 'nothing guessed';
+    const parts = foretold === null ? '' : `, foretold ${foretold.toFixed(2)} × at a = ${rate.toFixed(2)}`;
+    console.log(`k = ${String(speculation).padEnd(4)}  ${show(gains, '×')} of plain, ${share}${parts}`);
+  }
+}
+
+/** Exactly TOKENS tokens: whatever the model would rather say, it says the letter a. */
+function endless(model: Model): GenerationOptions {
+  const letter = present(model.text.tokenizer.encode('a', { addSpecialTokens: false })[0], 'token');
+  return { maxTokens: TOKENS, temperature: 0, logitBias: { [letter]: 100 } };
+}
+
+async function answer(model: Model, prompt: Prompt, options: GenerationOptions) {
+  let text = '';
+  let last: GenerateEvent | undefined;
+  for await (const event of model.generate(prompt, options)) {
+    if (event.type === 'text') text += event.text;
+    last = event;
+  }
+  if (last?.type !== 'done') throw new HearthError('internal', 'An answer ended without its figures.');
+  return { text, done: last };
+}
+
+function pairs(first: readonly number[], second: readonly number[], of: (a: number, b: number) => number): number[] {
+  return first.map((value, i) => of(value, second[i]!));
+}
+
+/** Median, and the order statistics between which the true one lies with about 95 percent (the sign test's interval). */
+function show(values: readonly number[], unit: string): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const reach = 0.98 * Math.sqrt(sorted.length);
+  const at = (rank: number) => sorted[Math.max(0, Math.min(sorted.length - 1, Math.round(rank)))]!;
+  const middle = (sorted.length - 1) / 2;
+  const format = (value: number) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+  return `${format(at(middle))} ${unit} [${format(at(middle - reach))}, ${format(at(middle + reach))}]`;
+}
