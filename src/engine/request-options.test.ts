@@ -4,7 +4,7 @@ import type { ChatMessage } from '../text/chat-template';
 import type { StoredWeights } from '../weights/manifest';
 import { createEngine } from './index';
 import type { Engine, GenerateEvent, GenerationOptions, Model } from './index';
-import { tokenLogProbabilities } from './sampler';
+import { tokenLogProbabilities } from './testing/sampler';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { shipped } from './testing/packings';
 

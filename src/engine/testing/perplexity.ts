@@ -4,7 +4,7 @@
  */
 import { invariant, present } from '../../lib/invariant';
 import type { Runner } from '../runner';
-import { logProbability } from '../sampler';
+import { logProbability } from './sampler';
 import { readFileBytes, readFileJson } from './files';
 import { Probe } from './forward';
 

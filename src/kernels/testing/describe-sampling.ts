@@ -1,6 +1,6 @@
 /** The tests of sampling as a whole, for the CPU twins and for the GPU alike. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logProbability } from '../../engine/sampler';
+import { logProbability } from '../../engine/testing/sampler';
 import type { SamplingSettings } from '../../engine/options';
 import type { Backend } from '../../gpu/backend';
 import { BAD_LOGIT, LOGPROB_WORDS, NO_TOKEN } from '../shared/slot-state';

@@ -2,7 +2,7 @@
  * Sampling as a whole on any backend, for tests: requests in, tokens out, and what the tokens should be. The buffers are
  * filled as the decode loop fills them.
  */
-import { CpuSampler } from '../../engine/sampler';
+import { CpuSampler } from '../../engine/testing/sampler';
 import type { SamplingSettings } from '../../engine/options';
 import type { Backend, DeviceBuffer } from '../../gpu/backend';
 import { Recorder } from '../../gpu/recorder';

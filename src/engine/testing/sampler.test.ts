@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tokenUniform } from '../kernels/shared/random.cpu';
-import { resolveOptions, type GenerationOptions, type ResolvedOptions } from './options';
+import { tokenUniform } from '../../kernels/shared/random.cpu';
+import { resolveOptions, type GenerationOptions, type ResolvedOptions } from '../options';
 import { CpuSampler, logProbability, type TokenHistory } from './sampler';
 
 const VOCAB_SIZE = 24;

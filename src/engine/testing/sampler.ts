@@ -1,5 +1,6 @@
 /**
- * From one row of logits to one token. The order is fixed: penalties, bias, temperature, top-k, top-p, min-p, draw.
+ * The judge of the kernels that draw (kernels/sampling.ts): from one row of logits to one token, in plain loops and f64, for
+ * tests alone. The order is fixed: penalties, bias, temperature, top-k, top-p, min-p, draw.
  *
  * Two ideas keep it small. First, with the candidates in order of probability each filter keeps a prefix: the k
  * likeliest, the fewest that reach p, those not too far below the first. So the filters together are one walk down a
@@ -8,13 +9,13 @@
  * wins, which happens with exactly its probability. No candidate's u depends on the others or on their order, so a GPU
  * draws the same token.
  *
- * Ties go to the lowest id throughout. This is the sampler of the CPU; another one fits behind `Sampler`.
+ * Ties go to the lowest id throughout.
  */
-import { tokenUniform } from '../kernels/shared/random.cpu';
-import { HearthError } from '../lib/errors';
-import { invariant } from '../lib/invariant';
-import type { IdLogprobs } from './logprobs';
-import type { SamplingSettings } from './options';
+import { tokenUniform } from '../../kernels/shared/random.cpu';
+import { HearthError } from '../../lib/errors';
+import { invariant } from '../../lib/invariant';
+import type { IdLogprobs } from '../logprobs';
+import type { SamplingSettings } from '../options';
 
 /** The ids before the token being chosen. */
 export interface TokenHistory {
@@ -22,17 +23,8 @@ export interface TokenHistory {
   readonly answerIds: ArrayLike<number>;
 }
 
-export interface Sampler {
-  /**
-   * Chooses the next token. The position that keys the random numbers is the number of ids in the history.
-   * @param logits [vocabSize], left as they are.
-   * @throws HearthError `internal` naming the token whose logit is not finite.
-   */
-  sample(logits: Float32Array, settings: SamplingSettings, history: TokenHistory): number;
-}
-
 /** Holds scratch for one row, made once per vocabulary: choosing a token allocates nothing. */
-export class CpuSampler implements Sampler {
+export class CpuSampler {
   readonly #scores: Float64Array; // [vocabSize] logits, then after penalties and bias
   readonly #weights: Float64Array; // [vocabSize] probability over that of the likeliest, after temperature
   readonly #seen: Uint8Array; // [vocabSize] all zero between uses
@@ -47,6 +39,11 @@ export class CpuSampler implements Sampler {
     this.#ranking = new Uint32Array(vocabSize);
   }
 
+  /**
+   * Chooses the next token. The position that keys the random numbers is the number of ids in the history.
+   * @param logits [vocabSize], left as they are.
+   * @throws HearthError `internal` naming the token whose logit is not finite.
+   */
   sample(logits: Float32Array, settings: SamplingSettings, history: TokenHistory): number {
     this.#readLogits(logits);
     this.#penalizeRepetition(settings.repetitionPenalty, history);
