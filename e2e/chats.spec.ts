@@ -5,6 +5,9 @@ import type { Page } from '@playwright/test';
 import { ChatPage, dogPrompt } from './chat-page';
 import { expect, test } from './support/test';
 
+/** Enough in one browser: keeping chats does not depend on the device. */
+const once = { tag: '@adapter' };
+
 const sum = 'What is 7 + 5?';
 const sumTitle = 'What is 7 + 5?';
 const sumAnswer = '7 + 5 = 12.';
@@ -33,7 +36,7 @@ test('a first chat is kept, named after its first words, and there again after a
   await expect(row(page, sumTitle)).toHaveAttribute('aria-current', 'true');
 });
 
-test('messages are edited, branch, are walked through, and go on', async ({ page }) => {
+test('messages are edited, branch, are walked through, and go on', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask('Hello');
@@ -65,7 +68,7 @@ test('messages are edited, branch, are walked through, and go on', async ({ page
   await expect(chat.messagesOf('Tales')).toHaveText(/^7 \+ 5 = 12\b/);
 });
 
-test('a message and a chat are deleted, and brought back', async ({ page }) => {
+test('a message and a chat are deleted, and brought back', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask(sum);
@@ -83,7 +86,7 @@ test('a message and a chat are deleted, and brought back', async ({ page }) => {
   await expect(chat.messagesOf('Tales')).toHaveText(sumAnswer);
 });
 
-test('chats are renamed, pinned, searched and opened by keyboard', async ({ page }) => {
+test('chats are renamed, pinned, searched and opened by keyboard', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   for (const text of ['Hello', sum]) {
@@ -117,7 +120,7 @@ test('chats are renamed, pinned, searched and opened by keyboard', async ({ page
   await expect(row(page, 'Café talk')).toBeFocused();
 });
 
-test('a temporary chat says so, and leaves no trace', async ({ page }) => {
+test('a temporary chat says so, and leaves no trace', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await button(page, 'Temporary chat').click();
@@ -130,7 +133,7 @@ test('a temporary chat says so, and leaves no trace', async ({ page }) => {
   await expect(list(page).getByText('What you write is kept here')).toBeVisible();
 });
 
-test('a chat leaves as a file and comes back from it', async ({ page }) => {
+test('a chat leaves as a file and comes back from it', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask(sum);
@@ -155,7 +158,7 @@ test('a chat leaves as a file and comes back from it', async ({ page }) => {
   await expect(list(page).getByRole('alert')).toContainText('not valid JSON');
 });
 
-test('a tab that is killed in mid-answer loses at most the last second', async ({ page, context }) => {
+test('a tab that is killed in mid-answer loses at most the last second', once, async ({ page, context }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask(dogPrompt);
@@ -176,7 +179,7 @@ test('a tab that is killed in mid-answer loses at most the last second', async (
   await expect(after.send).toBeVisible();
 });
 
-test('a reload in mid-answer keeps the text, and it goes on from there', async ({ page }) => {
+test('a reload in mid-answer keeps the text, and it goes on from there', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask(dogPrompt);
@@ -191,7 +194,7 @@ test('a reload in mid-answer keeps the text, and it goes on from there', async (
   expect((await chat.messagesOf('Tales').innerText()).startsWith(kept)).toBe(true);
 });
 
-test('two tabs show one chat, and neither overwrites the other', async ({ page, context }) => {
+test('two tabs show one chat, and neither overwrites the other', once, async ({ page, context }) => {
   const first = new ChatPage(page);
   const second = new ChatPage(await context.newPage());
   await first.page.goto('/');
@@ -213,7 +216,7 @@ test('two tabs show one chat, and neither overwrites the other', async ({ page, 
   await expect(second.page.getByRole('heading', { name: 'Sums' })).toBeVisible();
 });
 
-test('long pastes and files are attached, counted, and given to the model', async ({ page }) => {
+test('long pastes and files are attached, counted, and given to the model', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await chat.ask('Hello');
@@ -252,7 +255,7 @@ test('long pastes and files are attached, counted, and given to the model', asyn
   await expect(chips.last()).toBeVisible();
 });
 
-test('what is set for a chat stays with it, and presets travel', async ({ page }) => {
+test('what is set for a chat stays with it, and presets travel', once, async ({ page }) => {
   const chat = new ChatPage(page);
   await page.goto('/');
   await button(page, 'Chat settings').click();
@@ -283,7 +286,7 @@ for (const [device, viewport] of [
   ['phone', { width: 390, height: 844 }],
 ] as const)
   for (const colorScheme of ['light', 'dark'] as const) {
-    test(`chats are open to assistive technology, ${device}, ${colorScheme}`, async ({ page }) => {
+    test(`chats are open to assistive technology, ${device}, ${colorScheme}`, once, async ({ page }) => {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const chat = new ChatPage(page);

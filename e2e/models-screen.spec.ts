@@ -4,6 +4,9 @@ import type { Page } from '@playwright/test';
 import { ChatPage } from './chat-page';
 import { expect as hasty, test } from './support/test';
 
+/** Enough in one browser. */
+const once = { tag: '@adapter' };
+
 /** Models take as long as the machine needs. */
 const expect = hasty.configure({ timeout: 45_000 });
 test.setTimeout(150_000);
@@ -100,7 +103,7 @@ test('a model is got, loaded, used, checked and deleted, all by keyboard', async
   await expect(shelf.button('More for Tales Draft')).toBeFocused();
 });
 
-test('a download is paused, survives a reload, and is resumed', async ({ page }) => {
+test('a download is paused, survives a reload, and is resumed', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   const letGo = await holdWeights(page, 'tales-draft');
@@ -117,7 +120,7 @@ test('a download is paused, survives a reload, and is resumed', async ({ page })
   await expect(shelf.card('Tales Draft')).toContainText('On this machine');
 });
 
-test('a connection that fails is told beside the model, with the next move', async ({ page, tolerate }) => {
+test('a connection that fails is told beside the model, with the next move', once, async ({ page, tolerate }) => {
   tolerate(/ERR_FAILED|404/);
   const shelf = new Shelf(page);
   await shelf.open();
@@ -132,7 +135,7 @@ test('a connection that fails is told beside the model, with the next move', asy
   await expect(alert).toBeHidden();
 });
 
-test('two tabs that ask for the same model fetch it once, and both know', async ({ page, context }) => {
+test('two tabs that ask for the same model fetch it once, and both know', once, async ({ page, context }) => {
   const other = await context.newPage();
   const [here, there] = [new Shelf(page), new Shelf(other)];
   await here.open();
@@ -151,7 +154,7 @@ test('two tabs that ask for the same model fetch it once, and both know', async 
   expect(new Set(fetched).size).toBe(fetched.length); // no byte twice
 });
 
-test('the context is chosen, counts at the next loading, and is remembered', async ({ page }) => {
+test('the context is chosen, counts at the next loading, and is remembered', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   const tales = shelf.card('Tales');
@@ -169,7 +172,7 @@ test('the context is chosen, counts at the next loading, and is remembered', asy
   await expect(tales).not.toContainText('It is loaded with');
 });
 
-test('a model whose bytes have changed is found, and got again', async ({ page }) => {
+test('a model whose bytes have changed is found, and got again', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   await page.evaluate(flipOneByte);
@@ -182,7 +185,7 @@ test('a model whose bytes have changed is found, and got again', async ({ page }
   await expect(shelf.card('Tales')).toContainText('Every byte is as it was stored');
 });
 
-test('what is stored is told plainly', async ({ page }) => {
+test('what is stored is told plainly', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   const storage = page
@@ -194,7 +197,7 @@ test('what is stored is told plainly', async ({ page }) => {
   await expect(storage.getByRole('status')).toHaveText(/promised to keep|did not agree/);
 });
 
-test('details have the checksums of every file', async ({ page }) => {
+test('details have the checksums of every file', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   await shelf.choose('Tales', 'Details');
@@ -213,7 +216,7 @@ for (const [name, colorScheme, viewport] of [
 ] as const) {
   test.describe(name, () => {
     test.use({ colorScheme, viewport });
-    test('the shelf has nothing against WCAG 2.2 AA', async ({ page }) => {
+    test('the shelf has nothing against WCAG 2.2 AA', once, async ({ page }) => {
       const shelf = new Shelf(page);
       await shelf.open();
       const letGo = await holdWeights(page, 'tales-draft');
