@@ -40,8 +40,8 @@ export async function main(args: string[]): Promise<void> {
   const model = await engine.loadModel(stored, { contextLength: 1024, draft });
   console.log(`${report.adapter}; medians of ${rounds} interleaved rounds, with their 95 % intervals\n`);
   await measureGap(model, rounds);
-  await measureBatch(model, Math.ceil(rounds / 3));
-  await measureSecondTurn(model, Math.ceil(rounds / 3));
+  await measureBatch(model, Math.max(7, Math.ceil(rounds / 3)));
+  await measureSecondTurn(model, Math.max(7, Math.ceil(rounds / 3)));
   await measureSpeculation(model, rounds);
   await engine.dispose();
 }
