@@ -1,7 +1,7 @@
 /** A batch as a person runs it: a file in, a table that fills, a pause, a reload, the rest, the answers out; alone and in two tabs. */
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator, Page } from '@playwright/test';
+import { axeFindings } from './support/open-to-all';
 import { expect as hasty, test } from './support/test';
 
 /** Models take as long as the machine needs. */
@@ -211,9 +211,7 @@ for (const [name, colorScheme, viewport] of [
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
 }
 
 async function download(batch: BatchPage, button: string): Promise<{ name: string; text: string }> {

@@ -1,7 +1,7 @@
 /** The shelf of models as a person meets it: getting, pausing, loading, checking, deleting, in one tab and in two. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { ChatPage } from './chat-page';
+import { axeFindings } from './support/open-to-all';
 import { expect as hasty, test } from './support/test';
 
 /** Enough in one browser. */
@@ -236,9 +236,7 @@ for (const [name, colorScheme, viewport] of [
 }
 
 async function expectAccessible(page: Page): Promise<void> {
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
 }
 
 /** Runs in the page: changes one bit of the first stored piece of weights. */

@@ -3,16 +3,11 @@
  * hold every sequence at its longest; where it gets tight, the scheduler sends somebody back to wait.
  */
 import { BLOCK } from '../kernels/shared/kv-pool';
+import { MAX_ROWS_PER_SEQUENCE } from '../kernels/shared/slot-state';
 import { divideUp } from '../lib/shapes';
 
 /** Keys and values of all layers. A pool of one layer stays below 128 MiB, what every adapter binds. */
 export const KV_BUDGET_BYTES = 256 * 2 ** 20;
-
-/**
- * Rows of a forward for each running sequence: a token and seven guesses after it. So all that answer find room in one
- * forward, and who prefills is never left without a row. On the processor, whose forwards are short, that makes four.
- */
-const ROWS_PER_SEQUENCE = 8;
 
 /** More at once than a person, or a batch, gains from; each full one takes its share of memory. */
 const MAX_SLOTS = 8;
@@ -39,7 +34,9 @@ export function planKvPool(
   budgetBytes = KV_BUDGET_BYTES,
 ): KvPlan {
   const full = divideUp(contextLength, BLOCK);
-  const most = Math.max(1, Math.min(MAX_SLOTS, Math.floor(maxRows / ROWS_PER_SEQUENCE)));
+  // All that answer find room in one forward, each with all its guesses, and who prefills is never left without a row. On
+  // the processor, whose forwards are short, that makes four.
+  const most = Math.max(1, Math.min(MAX_SLOTS, Math.floor(maxRows / MAX_ROWS_PER_SEQUENCE)));
   const affordable = Math.floor(budgetBytes / blockBytes) - 1; // the scratch block
   const blocks = Math.max(full, Math.min(affordable, most * full));
   const slots = Math.min(most, Math.floor(blocks / Math.min(full, LEAST_BLOCKS_PER_SEQUENCE)));

@@ -25,7 +25,7 @@ export async function measureCosts(runner: Runner): Promise<SpeculationCosts> {
       VERIFIED_ROWS.map((rows) => prepare((recorder) => runner.recordVerification(recorder, 1, rows, 0, PLAIN_DRAW))),
     )),
   ];
-  runner.writePlan([runner.nullSlot], []);
+  runner.writePlan([runner.cache.nullSlot], []);
   const fastest = steps.map(() => Infinity);
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [i, step] of steps.entries()) {

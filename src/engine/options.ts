@@ -4,17 +4,14 @@
  * and nothing is out of range, so the sampler and the scheduler check nothing again.
  */
 import * as v from 'valibot';
+import { MAX_ALTERNATIVES } from '../kernels/shared/slot-state';
 import { HearthError } from '../lib/errors';
 import { readJsonFile, type CheckpointTexts } from '../text/checkpoint-texts';
+import { MAX_DRAFTS } from './speculation';
 
 const number = (min: number, max: number) => v.pipe(v.number(), v.minValue(min), v.maxValue(max));
 const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
   v.pipe(v.number(), v.safeInteger(), v.minValue(min), v.maxValue(max));
-
-/** Alternatives that can be asked for beside each token. */
-const MAX_LOGPROBS = 20;
-/** Tokens that a draft may guess ahead in one round. */
-const MAX_SPECULATION = 7;
 
 /** A kind of value, and how to name it to the person who gave another. */
 interface Rule {
@@ -41,12 +38,12 @@ const RULES: Record<keyof GenerationOptions, Rule> = {
   maxTokens: { schema: integer(1), expected: 'an integer from 1' },
   stop: { schema: v.array(v.pipe(v.string(), v.minLength(1))), expected: 'a list of non-empty strings' },
   contextPolicy: { schema: v.picklist(['stop', 'drop-oldest']), expected: '"stop" or "drop-oldest"' },
-  logprobs: { schema: integer(0, MAX_LOGPROBS), expected: `an integer from 0 to ${MAX_LOGPROBS}` },
+  logprobs: { schema: integer(0, MAX_ALTERNATIVES), expected: `an integer from 0 to ${MAX_ALTERNATIVES}` },
   priority: { schema: v.picklist(['foreground', 'background']), expected: '"foreground" or "background"' },
   salt: { schema: v.string(), expected: 'a string' },
   speculation: {
-    schema: v.union([v.picklist(['auto', 'off']), integer(0, MAX_SPECULATION)]),
-    expected: `"auto", "off" or an integer from 0 to ${MAX_SPECULATION}`,
+    schema: v.union([v.picklist(['auto', 'off']), integer(0, MAX_DRAFTS)]),
+    expected: `"auto", "off" or an integer from 0 to ${MAX_DRAFTS}`,
   },
 };
 

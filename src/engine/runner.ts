@@ -125,7 +125,7 @@ export class Runner {
       0,
       Uint32Array.from({ length: maxSequences }, (_, i) => 2 * i + 1),
     );
-    const finished = 4 * (maxSequences * SLOT_WORDS + SlotWord.finished);
+    const finished = 4 * (this.cache.nullSlot * SLOT_WORDS + SlotWord.finished);
     backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
   }
 
@@ -168,11 +168,6 @@ export class Runner {
   get bytes(): number {
     const { kv, activations, state } = this.memory;
     return kv + activations + state;
-  }
-
-  /** The slot that belongs to nobody: rows of it are dead. */
-  get nullSlot(): number {
-    return this.options.maxSequences;
   }
 
   /** Tells the device of a sequence; steps submitted from now on know it. */
@@ -291,7 +286,7 @@ export class Runner {
       ROWS_PER_SEQUENCE: rowsEach,
       FIRST: first,
       TOKENS_STRIDE: this.options.contextLength,
-      NULL_SLOT: this.nullSlot,
+      NULL_SLOT: this.cache.nullSlot,
     };
     const grid = [divideUp(rowCount, 64), 1, 1] as const;
     recorder.call('plan', planRows, { plan: this.#state.plan, slots, tokens, rows }, constants, grid);

@@ -22,6 +22,8 @@ export interface SequenceTraits {
 
 export class Sequence implements Schedulable {
   readonly answerIds: number[] = [];
+  /** Prompt and answer so far, kept rather than joined anew for every token. */
+  readonly ids: number[];
   slot: number | null = null;
   cached = 0;
   draftCached = 0;
@@ -37,15 +39,12 @@ export class Sequence implements Schedulable {
     readonly traits: SequenceTraits,
   ) {
     invariant(promptIds.length > 0 && promptIds.length < capacity, 'a prompt has a token and leaves room for one');
-  }
-
-  get ids(): number[] {
-    return [...this.promptIds, ...this.answerIds];
+    this.ids = [...promptIds];
   }
 
   /** Tokens known to the host. */
   get known(): number {
-    return this.promptIds.length + this.answerIds.length;
+    return this.ids.length;
   }
 
   get length(): number {
@@ -67,6 +66,7 @@ export class Sequence implements Schedulable {
   append(id: number): void {
     invariant(this.canAppend, 'an answer grows up to its capacity');
     this.answerIds.push(id);
+    this.ids.push(id);
   }
 
   /** A step was submitted that draws a token for it, after `drafts` guesses. */

@@ -4,10 +4,11 @@
  * E / (k · c + v(k + 1)) plain steps (Leviathan et al. 2023). c and v are measured on the device, a is what the last rounds
  * had; where no k gains enough, decode goes on plainly and asks again now and then.
  */
+import { MAX_ROWS_PER_SEQUENCE } from '../kernels/shared/slot-state';
 import { invariant } from '../lib/invariant';
 
 /** Guesses of one round at most. */
-export const MAX_DRAFTS = 7;
+export const MAX_DRAFTS = MAX_ROWS_PER_SEQUENCE - 1;
 
 /** Costs in plain decode steps of one sequence. */
 export interface SpeculationCosts {

@@ -1,17 +1,13 @@
-/** Reads off the recorder what was run: how many rows each forward of which model had, and how many of them were live. */
-import type { PreparedStep, Readback } from '../../gpu/backend';
+/** Reads off the recorder what was run: which live rows each forward had. */
+import type { PreparedStep } from '../../gpu/backend';
 import { CpuBackend } from '../../gpu/cpu-backend';
 import type { Call } from '../../gpu/recorder';
 import { DEAD_ROW } from '../../kernels/shared/slot-state';
 
 /** One forward of one model. */
 export interface SeenForward {
-  /** Width of the model: tells target from draft. */
-  width: number;
   /** (position, slot) of each live row. */
   rows: { position: number; slot: number }[];
-  /** Rows as recorded, dead ones too. */
-  rowCount: number;
 }
 
 /** A step: all it had dispatched in one submission. */
@@ -25,10 +21,6 @@ export class SpyBackend extends CpuBackend {
     this.steps.push(step);
     const spied = prepared.step.map((call) => (call.kernel.name === 'embed' ? spyOn(call, step) : call));
     await super.run({ step: spied });
-  }
-
-  override runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void> {
-    return super.runAndRead(prepared, readbacks);
   }
 
   /** What ran since the last call. */
@@ -45,7 +37,7 @@ function spyOn(call: Call, step: SeenStep): Call {
       const [, position = 0, slot = 0, dead] = words.subarray(4 * row, 4 * row + 4);
       if (dead !== DEAD_ROW) rows.push({ position, slot });
     }
-    step.push({ width: constants['WIDTH']!, rows, rowCount: grid[2] });
+    step.push({ rows });
     call.kernel.cpu(buffers, constants, grid);
   };
   return { ...call, kernel: { ...call.kernel, cpu } };

@@ -51,8 +51,8 @@ export const BAD_LOGIT = 0xffff_fffe;
 export const MAX_ROWS_PER_SEQUENCE = 8;
 
 /** What a step tells of a sequence: tokens accepted, finished as in its slot, drafted tokens that matched, unused, ids. */
-export const RESULT_WORDS = 12;
 export const RESULT_IDS = 4;
+export const RESULT_WORDS = RESULT_IDS + MAX_ROWS_PER_SEQUENCE;
 
 /** Most alternatives whose log-probability one token may ask for. */
 export const MAX_ALTERNATIVES = 20;
