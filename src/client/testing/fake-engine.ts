@@ -168,8 +168,8 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       else stored.delete(modelId);
       tellWatchers(modelId);
     },
-    async ensure(requestId, { modelId, url }, onProgress) {
-      calls.push(`ensure ${modelId} ${url}`);
+    async ensure(requestId, { modelId, source }, onProgress) {
+      calls.push(`ensure ${modelId} ${source.kind === 'url' ? source.url : source.kind}`);
       const error = errors.shift();
       if (error) throw error;
       const cached = stored.has(modelId);
@@ -191,6 +191,20 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       calls.push(`abort ${requestId}`);
       stops.get(requestId)?.();
     },
+    async cancel(modelId) {
+      calls.push(`cancel ${modelId}`);
+      partial.delete(modelId);
+      tellWatchers(modelId);
+    },
+    async repair(_requestId, modelId, onProgress) {
+      calls.push(`repair ${modelId}`);
+      onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
+      return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
+    },
+    async setToken(origin, token) {
+      calls.push(`token ${origin} ${token}`);
+    },
+    tokenOrigins: async () => [],
     list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
     report: async (known) => {
       const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);
@@ -212,7 +226,12 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           })),
           defaultContextLength: 1024,
           source: isStored
-            ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
+            ? {
+                id: `http://localhost/models/${modelId}/`,
+                url: `http://localhost/models/${modelId}/`,
+                files: [],
+                createdAt: '2026-01-01T00:00:00Z',
+              }
             : null,
         };
       });
