@@ -41,9 +41,9 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
   ) => recordProduct(recorder, name, { x, matrix: w.matrix(name), y, yStride, rows: count, lanes, epilogue });
 
   const table = w.matrix('embedding');
-  for (const { firstOutput, outputs, codes, scales } of table.parts) {
+  for (const { firstOutput, outputs, format, codes, scales } of table.parts) {
     const constants = {
-      ...packedConstants(table.format, table.width),
+      ...packedConstants(format, table.width),
       WIDTH: table.width,
       FIRST_ROW: firstOutput,
       PART_ROWS: outputs,

@@ -170,7 +170,7 @@ async function isResumable(
     begun.formatVersion === PACKED_FORMAT_VERSION &&
     begun.sourceUrl === source.url &&
     begun.precision === precision &&
-    specs.every(({ name }) => Object.hasOwn(begun.formats, name));
+    specs.every(({ parts }) => parts.every((part) => Object.hasOwn(begun.formats, part.source)));
   const sameFiles =
     begun.files.length === files.length &&
     begun.files.every(({ path, version }, i) => path === files[i]!.path && isSameVersion(version, files[i]!.version));
