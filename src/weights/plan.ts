@@ -78,6 +78,27 @@ export function planImport(
   return { tensors, shards };
 }
 
+/** The formats of a plan, read back from its tensors: with them `planImport` makes the same plan again. */
+export function formatsOfPlan(
+  specs: readonly WeightSpec[],
+  tensors: readonly StoredTensor[],
+): Map<string, PackedFormat> {
+  const formats = new Map<string, PackedFormat>();
+  for (const { name, parts } of specs) {
+    const { format: usual, slabs } = present(
+      tensors.find((tensor) => tensor.name === name),
+      `tensor ${name}`,
+    );
+    let firstRow = 0;
+    for (const { source, rows } of parts) {
+      const slab = slabs.findLast((other) => other.firstRow <= firstRow);
+      formats.set(source, slab?.format ?? usual);
+      firstRow += rows;
+    }
+  }
+  return formats;
+}
+
 /** Appends a part's rows to the last shard, and to further ones where they do not fit. Paired rows stay together. */
 function placeRows(
   part: LocatedPart,

@@ -124,7 +124,8 @@ function filesOfIndex(index: unknown): string[] {
   return [...paths].sort();
 }
 
-function refuseRepeatedTensors(files: CheckpointFile[]): void {
+/** @throws HearthError `bad-file` when two tensors have one name. */
+export function refuseRepeatedTensors(files: readonly CheckpointFile[]): void {
   const seen = new Map<string, string>();
   for (const { path, tensors } of files) {
     for (const { name } of tensors) {
