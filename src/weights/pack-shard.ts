@@ -29,7 +29,7 @@ export class ShardPacker {
 
   /** @returns the block's weights as f32 // [rows][width] */
   async #read(
-    { rows, width, dtype, file, startBytes }: RowBlock,
+    { rows, width, dtype, file, startBytes, plus }: RowBlock,
     cursor: SourceCursor,
   ): Promise<Float32Array<ArrayBuffer>> {
     const elements = rows * width;
@@ -40,6 +40,7 @@ export class ShardPacker {
     const weights = this.#weights.subarray(0, elements);
     await cursor.read(file, startBytes, source);
     decodeFloats(dtype, source, weights);
+    if (plus) weights.forEach((weight, i) => (weights[i] = weight + plus));
     return weights;
   }
 
