@@ -24,6 +24,8 @@ export interface CheckpointTensor {
    * architectures; the pages want halves (rows i and i + pairedRows / 2).
    */
   pairedRows?: number;
+  /** The file holds already what WeightPart.plus would add: GGUF keeps 1 + w of Gemma's norms. */
+  plusIsIn?: boolean;
 }
 
 export interface CheckpointFile {
