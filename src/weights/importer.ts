@@ -11,7 +11,6 @@ import { isLocked, withLock } from './lock';
 import type { Manifest } from './manifest';
 import type { PlanSizes } from './plan';
 import { type ModelRecord, recordOf } from './record';
-import { repairShards } from './repair';
 import { type Get, getWith } from './sources/http';
 import { type FetchableSource, openSource, sourceId } from './sources/open-source';
 import type { ReadAheadPolicy, RetryPolicy } from './sources/reader';
@@ -194,6 +193,7 @@ export class Importer {
       const manifest = await readManifest(this.#store, modelId);
       if (!manifest) throw notHere(modelId);
       const { getFor = getWithout } = this.#options;
+      const { repairShards } = await import('./repair'); // no part of a first visit
       return repairShards({
         ...this.#options,
         manifest,
