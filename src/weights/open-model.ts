@@ -1,0 +1,25 @@
+/** Opening a model wherever it lies: a folder in Hugging Face layout, or a GGUF file that becomes one. */
+import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
+import { openGguf } from './formats/gguf/open';
+import { readTexts, type SourceFile } from './formats/texts';
+import type { ModelTexts } from './manifest';
+import type { ReadOptions } from './sources/reader';
+import type { Source } from './sources/source';
+
+export interface OpenedModel {
+  texts: ModelTexts;
+  /** Those that were fetched. */
+  textFiles: SourceFile[];
+  /** Reads what is still to be read of the weights' headers. */
+  openCheckpoint: () => Promise<Checkpoint>;
+}
+
+/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `openGguf`, `readTexts`. */
+export async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
+  if (file !== null) {
+    const { texts, checkpoint } = await openGguf(source, file, reading);
+    return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
+  }
+  const { texts, files: textFiles } = await readTexts(source, reading);
+  return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
+}
