@@ -5,17 +5,20 @@
  *   const model = await loadModel('tales');
  *   for await (const { text } of model.chat([{ role: 'user', content: 'Hello' }])) console.log(text);
  */
-import { createClient } from './client';
+import { createClient, type HearthClient } from './client';
+import { createFetch } from './openai/fetch';
 import { spawnEngineWorker, spawnImportWorker } from './spawn-worker';
 
-/** The page's own client: threads start at the first use. */
-export const hearth = createClient({
+const client = createClient({
   openEngine: spawnEngineWorker,
   openImport: spawnImportWorker,
   get siteUrl() {
     return new URL(import.meta.env.BASE_URL, location.href).href;
   },
 });
+
+/** The page's own client, and the `fetch` for OpenAI's clients over it. Threads start at the first use. */
+export const hearth: HearthClient & { fetch: typeof globalThis.fetch } = { ...client, fetch: createFetch(client) };
 
 export const { loadModel, capabilities, engineStats, storedModels, removeModel } = hearth;
 
