@@ -76,6 +76,19 @@ describe('a decoded token', () => {
     expect({ bindGroups, buffers, pipelines }).toEqual({ bindGroups: 0, buffers: 0, pipelines: 0 });
   });
 
+  it('that is greedy costs a single dispatch for its drawing', async () => {
+    const runOf = async (maxTokens: number) => {
+      const before = counting.snapshot();
+      const options = { temperature: 0, maxTokens };
+      for await (const event of engine.generate(model.modelId, { kind: 'text', text: 'Once upon a time' }, options)) {
+        if (event.type === 'done') expect(event.reason).toBe('length');
+      }
+      return difference(counting.snapshot(), before);
+    };
+    const [four, five] = [await runOf(4), await runOf(5)];
+    expect(difference(five, four)).toMatchObject({ dispatches: DISPATCHES_PER_LAYER * layers + 7, readBacks: 1 });
+  });
+
   it('reads every weight once', () => {
     const contextLength = 256;
     const costs = costsOf(recordForward(model.runner, 1, 1), contextLength);

@@ -20,7 +20,7 @@ import type { ForwardPass, ModelPage } from './page';
 
 function forward(config: LlamaConfig, pass: ForwardPass): void {
   const { recorder, weights: w, inputs, pools, rowCount, outputCount, lanes } = pass;
-  const { residual, normed, qkv, attended, gated, picked, pickedNormed, logits } = activationsOf(pass);
+  const { residual, normed, qkv, attended, gated, picked, pickedNormed } = activationsOf(pass);
   const strides = llamaLayout.activations(config) as Record<keyof ReturnType<typeof activationsOf>, number>;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: headDim } = config;
   const { rows, tables, rotations } = inputs;
@@ -37,8 +37,7 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
     y: DeviceBuffer,
     yStride: number,
     epilogue: keyof typeof Epilogue = 'store',
-    count = rowCount,
-  ) => recordProduct(recorder, name, { x, matrix: w.matrix(name), y, yStride, rows: count, lanes, epilogue });
+  ) => recordProduct(recorder, name, { x, matrix: w.matrix(name), y, yStride, rows: rowCount, lanes, epilogue });
 
   const table = w.matrix('embedding');
   for (const { firstOutput, outputs, codes, scales } of table.parts) {
@@ -95,14 +94,6 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
     gather,
   );
   recorder.call('norm', rmsNorm, { x: picked, weight: w.vector('norm'), y: pickedNormed }, norm, [1, 1, outputCount]);
-  project(
-    config.tie_word_embeddings ? 'embedding' : 'head',
-    pickedNormed,
-    logits,
-    strides.logits,
-    'store',
-    outputCount,
-  );
 }
 
 function activationsOf({ activations: buffers }: ForwardPass) {
@@ -115,8 +106,11 @@ function activationsOf({ activations: buffers }: ForwardPass) {
     gated: of('gated'),
     picked: of('picked'),
     pickedNormed: of('pickedNormed'),
-    logits: of('logits'),
   };
 }
 
-export const llama: ModelPage<LlamaConfig> = { ...llamaLayout, forward };
+function head(config: LlamaConfig): string {
+  return config.tie_word_embeddings ? 'embedding' : 'head';
+}
+
+export const llama: ModelPage<LlamaConfig> = { ...llamaLayout, head, forward };

@@ -67,6 +67,8 @@ export interface ModelLayout<Config = unknown> {
 }
 
 export interface ModelPage<Config = unknown> extends ModelLayout<Config> {
-  /** Records the pass; it ends with `activations.logits` [outputs][vocab stride]. */
+  /** The name of the matrix that makes logits of `activations.pickedNormed`: a product that the engine records. */
+  head(config: Config): string;
+  /** Records the pass up to the head; it ends with `activations.pickedNormed` [outputs]. */
   forward(config: Config, pass: ForwardPass): void;
 }
