@@ -1,9 +1,11 @@
 import { defineKernel } from '../../gpu/kernel';
 import argmax from '../shared/argmax.wgsl?raw';
 import dot from '../shared/dot.wgsl?raw';
+import { ROW_MULTIPLE } from '../shared/epilogue';
 import epilogue from '../shared/epilogue.wgsl?raw';
 import { PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
+import { multiplications } from '../shared/work';
 import intoRanks from './argmax.wgsl?raw';
 import { matmulArgmaxOnCpu, matmulOnCpu } from './matmul.cpu';
 import product from './matmul.wgsl?raw';
@@ -20,6 +22,7 @@ export const matmul = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'Y_OFFSET', 'EPILOGUE', 'Y_STRIDE'],
   wgsl: (constants) => [packedWgsl(constants), dot, epilogue, product, intoY].join('\n'),
+  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
   cpu: matmulOnCpu,
 });
 
@@ -34,5 +37,6 @@ export const matmulArgmax = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
   wgsl: (constants) => [packedWgsl(constants), dot, rank, argmax, product, intoRanks].join('\n'),
+  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
   cpu: matmulArgmaxOnCpu,
 });

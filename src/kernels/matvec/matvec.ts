@@ -4,6 +4,7 @@ import dot from '../shared/dot.wgsl?raw';
 import epilogue from '../shared/epilogue.wgsl?raw';
 import { PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
+import { multiplications } from '../shared/work';
 import intoRanks from './argmax.wgsl?raw';
 import { matvecArgmaxOnCpu, matvecOnCpu } from './matvec.cpu';
 import product from './matvec.wgsl?raw';
@@ -20,6 +21,7 @@ export const matvec = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'Y_OFFSET', 'EPILOGUE'],
   wgsl: (constants) => [packedWgsl(constants), dot, epilogue, product, intoY].join('\n'),
+  work: (constants, grid) => multiplications(constants, grid, 1),
   cpu: matvecOnCpu,
 });
 
@@ -34,5 +36,6 @@ export const matvecArgmax = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
   wgsl: (constants) => [packedWgsl(constants), dot, rank, argmax, product, intoRanks].join('\n'),
+  work: (constants, grid) => multiplications(constants, grid, 1),
   cpu: matvecArgmaxOnCpu,
 });
