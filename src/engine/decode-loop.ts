@@ -13,7 +13,7 @@ import type { Runner, StepResults, StepShape } from './runner';
 import { Scheduler } from './scheduler';
 import type { PlanEntry } from './scheduler';
 import type { Sequence } from './sequence';
-import { wantsFilters, wantsPenalties } from './slot-upload';
+import { wantsFilters, wantsLikeliest, wantsPenalties } from './slot-upload';
 import { MAX_DRAFTS } from './speculation';
 import type { Speculation } from './speculation';
 import { EngineCollector } from './stats';
@@ -123,6 +123,7 @@ export class DecodeLoop {
       prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
       drafts,
       draftOnly: false,
+      greedy: goingOn.every(({ traits }) => wantsLikeliest(traits)),
       penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
       filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),
       logprobs: goingOn.some(({ traits }) => traits.logprobs !== null),

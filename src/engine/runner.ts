@@ -39,15 +39,18 @@ export interface RunnerOptions {
   kvFormat: KvFormat;
 }
 
-/** Whether some sequence wants them; see slot-upload.ts. */
+/** How tokens are drawn; see slot-upload.ts. */
 export interface DrawShape {
+  /** Every sequence wants the likeliest token and nothing of what follows. */
+  readonly greedy: boolean;
+  /** Whether some sequence wants them. */
   readonly penalties: boolean;
   readonly filters: boolean;
   readonly logprobs: boolean;
 }
 
 /** Nothing but temperature and min-p. */
-export const PLAIN_DRAW: DrawShape = { penalties: false, filters: false, logprobs: false };
+export const PLAIN_DRAW: DrawShape = { greedy: false, penalties: false, filters: false, logprobs: false };
 
 /** What decides which dispatches a step has. */
 export interface StepShape extends DrawShape {
@@ -141,8 +144,10 @@ export class Runner {
       await backend.settle();
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
-      // Most requests filter; what that takes to compile need not be waited for.
-      void Promise.resolve(runner.prepare({ ...decodeShape(1), filters: true })).catch(() => {});
+      // Most requests filter, and most others are greedy; what that takes to compile need not be waited for.
+      for (const other of [{ filters: true }, { greedy: true }]) {
+        void Promise.resolve(runner.prepare({ ...decodeShape(1), ...other })).catch(() => {});
+      }
       return runner;
     } catch (error) {
       runner.destroy();
@@ -233,7 +238,7 @@ export class Runner {
       const rowCount = 2 * sequences + prefillRows;
       this.#recordPlan(recorder, 2, 0, rowCount);
       const guessDraw = { ...draw, logprobs: false };
-      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences);
+      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, guessDraw);
       if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
       for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
         this.recordGuess(recorder, sequences, guess, guessDraw);
@@ -246,7 +251,7 @@ export class Runner {
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
   recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
-    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, draw);
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
@@ -260,7 +265,7 @@ export class Runner {
   ): void {
     const outputs = sequences * rowsEach;
     this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
-    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, draw);
     if (outputs === 0) return;
     this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, draw);
     const { plan, chosen, counts, results } = this.#state;
@@ -302,7 +307,7 @@ export class Runner {
 
   #recordDraw(
     recorder: Recorder,
-    { logits, logitStride }: DeviceModel,
+    { logits, logitStride, ranks, rankStride }: DeviceModel,
     picked: DeviceBuffer,
     outputs: number,
     draw: DrawShape,
@@ -311,8 +316,15 @@ export class Runner {
     const { counts, biases, chosen, logprobs } = this.#state;
     recordSampling(
       recorder,
-      { logits, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
-      { outputs, vocabSize: this.vocabSize, logitStride, tokensStride: this.options.contextLength, ...draw },
+      { logits, ranks, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
+      {
+        outputs,
+        vocabSize: this.vocabSize,
+        logitStride,
+        rankStride,
+        tokensStride: this.options.contextLength,
+        ...draw,
+      },
     );
   }
 }
