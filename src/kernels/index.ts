@@ -4,6 +4,7 @@ import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
+import { lookup } from './lookup/lookup';
 import { matmul } from './matmul/matmul';
 import { matvec } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
@@ -32,5 +33,6 @@ export const KERNELS = {
   report,
   planRows,
   propose,
+  lookup,
   commit,
 };
