@@ -1,6 +1,7 @@
 /** Speculation on the CPU road, where every row of every forward can be read off the recorder. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CpuBackend } from '../gpu/cpu-backend';
+import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import type { StoredWeights } from '../weights/manifest';
 import { Engine } from './index';
@@ -42,6 +43,20 @@ describe('a model that drafts for itself', () => {
       expect(draftTokens).toBe(speculation * rounds.length);
       expect(draftTokens - acceptedTokens).toBeLessThanOrEqual(speculation); // the last round may be cut short
     }
+  });
+});
+
+describe('a text that is one letter over and over', () => {
+  it('is looked up once the letter stands there three times, in forwards of the target alone', async () => {
+    const model = await load(small, null);
+    const letter = present(model.text.tokenizer.encode('a', { addSpecialTokens: false })[0], 'token');
+    const options = { temperature: 0, maxTokens: 20, logitBias: { [letter]: 100 }, speculation: 4 };
+    const { ids, done } = await answer(model, STORY, options);
+    expect(ids).toEqual(Array(20).fill(letter));
+    const rounds = spy.take().slice(1); // the first has the prompt's rows as well
+    expect(rounds.map((step) => step.map(({ rows }) => rows.length))).toEqual([[1], [1], [5], [5], [5], [2]]);
+    expect(done.stats.draftTokens).toBe(16);
+    expect(done.stats.acceptedTokens).toBe(14); // of 20: three came alone, and one beside the guesses of each full round
   });
 });
 

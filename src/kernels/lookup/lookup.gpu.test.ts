@@ -77,7 +77,13 @@ describe('lookup', () => {
 
   it('writes nothing beyond the limit, and nothing for who has finished', async () => {
     const ids = [1, 2, 3, 1, 2];
-    const [limited, finished] = await guessed([{ ids, limit: 7 }, { ids, finished: FINISHED_STOP }], 4);
+    const [limited, finished] = await guessed(
+      [
+        { ids, limit: 7 },
+        { ids, finished: FINISHED_STOP },
+      ],
+      4,
+    );
     expect(limited).toEqual([3, 1, UNTOUCHED, UNTOUCHED, UNTOUCHED]);
     expect(finished).toEqual([UNTOUCHED, UNTOUCHED, UNTOUCHED, UNTOUCHED, UNTOUCHED]);
   });
@@ -87,6 +93,7 @@ describe('lookup', () => {
       ids: [...randomNumbers(length + i, length)].map((x) => Math.floor(((x + 1) / 2) * vocab)),
     }));
     const guesses = await guessed(sequences, 7, length + 9);
+    expect(guesses.map(({ length: words }) => words)).toEqual([8, 8, 8, 8]);
     if (length > 100) expect(guesses[0]).not.toContain(NO_TOKEN); // of two words every pair has occurred
   });
 
