@@ -53,7 +53,7 @@ export class DecodeLoop {
   #worthMeasuring: boolean;
   #measuring: AsyncGenerator<void, SpeculationCosts> | null = null;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
-  #idle: Promise<void> | null = null;
+  #measuredForward: Promise<void> | null = null;
 
   /** @param replace gives a runner in place of one whose device was lost, or throws why there is none. */
   constructor(
@@ -93,7 +93,7 @@ export class DecodeLoop {
     for (const request of this.#requests.values()) request.aborted = true;
     await this.#running;
     clearTimeout(this.#idleTimer);
-    await this.#idle;
+    await this.#measuredForward;
   }
 
   async #run(): Promise<void> {
@@ -108,22 +108,23 @@ export class DecodeLoop {
       }
     }
     this.#running = null;
-    if (this.speculation.costs !== null || !this.#worthMeasuring) return;
-    this.#idleTimer = setTimeout(() => {
-      this.#idle = this.#measureWhileIdle();
-    }, IDLE_MS);
+    if (this.speculation.costs === null && this.#worthMeasuring) this.#measureAfter(IDLE_MS);
   }
 
-  /** Measures what guessing costs until somebody asks for something, and from there on the next time. */
-  async #measureWhileIdle(): Promise<void> {
+  /** Measures what guessing costs, one forward at a time, for as long as nobody asks for anything. */
+  #measureAfter(delayMs: number): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      this.#measuredForward = this.#measureForward();
+    }, delayMs);
+  }
+
+  async #measureForward(): Promise<void> {
     try {
       this.#measuring ??= measureCosts(this.runner);
-      while (this.#running === null && !this.#stopped) {
-        const { done, value } = await this.#measuring.next();
-        if (done !== true) continue;
-        this.speculation.costs = value;
-        return;
-      }
+      const { done, value } = await this.#measuring.next();
+      if (done === true) this.speculation.costs = value;
+      else if (this.#running === null && !this.#stopped) this.#measureAfter(0);
     } catch {
       this.#measuring = null; // of a lost device hears who asks next
     }
