@@ -52,7 +52,7 @@ export async function main(args: string[]): Promise<void> {
   if (values.only !== 'loop') {
     for (const guesser of [draft, null]) {
       const model = await engine.loadModel(stored, { contextLength: 1024, draft: guesser });
-      await measureSpeculation(model, rounds);
+      await measureSpeculation(model, Math.max(7, Math.ceil(rounds / 2)));
     }
   }
   await engine.dispose();
@@ -178,7 +178,7 @@ async function measureSpeculation(model: Model, rounds: number): Promise<void> {
   const c = costs.draft === null ? '' : `c = ${costs.draft.toFixed(2)}, `;
   console.log(`guesses by ${guesser}: ${c}v = ${costs.verify.map((cost) => cost.toFixed(2)).join(' ')}`);
   for (const { title, prompt, options } of TEXTS) {
-    for (const choice of ['auto', 1, 3, 7] as const) {
+    for (const choice of ['auto', 1, 3] as const) {
       const gains: number[] = [];
       let [tokens, drafted, accepted] = [0, 0, 0];
       for (let round = 0; round <= rounds; round++) {
