@@ -11,6 +11,8 @@ import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
+import { UrlSource } from '../src/weights/sources/url';
+import { inspectModel } from './inspection';
 import { reportModels } from './model-report';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
@@ -36,6 +38,8 @@ forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
   ensure: (requestId, source, onProgress) =>
     importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, { modelId, url }, device) =>
+    importer.abortable(requestId, (signal) => inspectModel(modelId, new UrlSource(url), device, { signal })),
   abort: (requestId) => importer.abort(requestId),
   list: () => importer.list(),
   async report(known, device) {

@@ -11,13 +11,16 @@ import type {
   EngineStats,
   LoadProgress as EngineProgress,
   LoadRequest,
+  ReadingSpeed,
 } from '../protocol/engine-api';
 import { catalog } from '../catalog/catalog';
 import type {
   ImportApi,
   ImportProgress,
   ImportResult,
+  Inspection,
   ModelReport,
+  Precision,
   StoredModelInfo,
   VerifyResult,
 } from '../protocol/import-api';
@@ -51,6 +54,11 @@ export interface LoadOptions {
 /** `signal` stops; what was stored stays, so that the next try goes on from there. */
 export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
+export interface DownloadOptions extends FetchOptions {
+  /** How the weights are stored; null for int4, and int8 where it pays most. As before, or as usual, if absent. */
+  precision?: Precision | null;
+}
+
 export interface Capabilities {
   /** False on plain http from another machine, where browsers withhold WebGPU and service workers. */
   secureContext: boolean;
@@ -70,7 +78,7 @@ export interface HearthClient {
    * @returns what went less well, as a sentence; null when all is well.
    * @throws HearthError as `loadModel`.
    */
-  fetchModel(idOrSource: string | ModelLocation, options?: FetchOptions): Promise<{ warning: string | null }>;
+  fetchModel(idOrSource: string | ModelLocation, options?: DownloadOptions): Promise<{ warning: string | null }>;
   /** What is held of every model of the catalogue and of any other, and what each takes on this device. */
   modelReports(): Promise<ModelReport[]>;
   /**
@@ -78,6 +86,13 @@ export interface HearthClient {
    * @throws HearthError `not-found`, `aborted`.
    */
   verifyModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
+  /**
+   * What a model would take on this device, from a few kilobytes of it. Nothing is stored.
+   * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
+   */
+  inspectModel(idOrSource: string | ModelLocation, options?: Pick<FetchOptions, 'signal'>): Promise<Inspection>;
+  /** How fast the device reads weights; takes about a second. */
+  measureReading(): Promise<ReadingSpeed>;
   /** Calls back when a report would read differently, whichever tab has changed it, from the next `modelReports` on. */
   onModelsChange(callback: (modelId: string) => void): () => void;
   capabilities(): Promise<Capabilities>;
@@ -145,14 +160,23 @@ export function createClient(parts: ClientParts): HearthClient {
     });
   }
 
-  async function fetchModel(idOrSource: string | ModelLocation, { signal, onProgress }: FetchOptions = {}) {
+  async function fetchModel(
+    idOrSource: string | ModelLocation,
+    { signal, onProgress, precision }: DownloadOptions = {},
+  ) {
     const model = resolveModel(idOrSource, parts.siteUrl);
     const [report, endProgress] = progressTo(onProgress);
     const { warning } = await abortable(importer(), signal, (api, requestId) =>
-      api.ensure(requestId, { modelId: model.id, url: model.url }, report),
+      api.ensure(requestId, { modelId: model.id, url: model.url, precision }, report),
     );
     endProgress();
     return { warning };
+  }
+
+  async function inspectModel(idOrSource: string | ModelLocation, { signal }: Pick<FetchOptions, 'signal'> = {}) {
+    const { id, url } = resolveModel(idOrSource, parts.siteUrl);
+    const { kind } = await engine().call((api) => api.device());
+    return abortable(importer(), signal, (api, requestId) => api.inspect(requestId, { modelId: id, url }, kind));
   }
 
   async function verifyModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
@@ -197,6 +221,8 @@ export function createClient(parts: ClientParts): HearthClient {
   return {
     loadModel,
     fetchModel,
+    inspectModel,
+    measureReading: () => engine().call((api) => api.measureReading()),
     verifyModel,
     modelReports,
     onModelsChange(callback) {

@@ -2,6 +2,9 @@
 import { catalog, findModel } from '../catalog/catalog';
 import { HearthError } from '../lib/errors';
 
+/** The model hub. */
+export const HUB = 'https://huggingface.co';
+
 /** A folder in Hugging Face layout: config.json, tokenizer.json, safetensors. */
 export interface ModelLocation {
   /** Absolute, or relative to the site's root. */
@@ -22,7 +25,10 @@ export interface ResolvedModel {
 export function resolveModel(idOrSource: string | ModelLocation, siteUrl: string): ResolvedModel {
   if (typeof idOrSource === 'string') {
     const model = findModel(idOrSource);
-    if (model) return { id: model.id, url: new URL(model.path, siteUrl).href, label: model.label };
+    if (model) {
+      const { id, label, path, repository } = model;
+      return { id, label, url: path === undefined ? hubFolder(repository ?? id) : new URL(path, siteUrl).href };
+    }
     throw new HearthError(
       'bad-request',
       `There is no model "${idOrSource}" in the catalog; it has ${catalog.map(({ id }) => id).join(', ')}.`,
@@ -38,4 +44,9 @@ export function resolveModel(idOrSource: string | ModelLocation, siteUrl: string
   }
   const { href } = new URL(folder, siteUrl);
   return { id: idOrSource.id ?? href, url: href, label: null };
+}
+
+/** The folder of a hub repository's newest files. @param repository as `owner/name` */
+export function hubFolder(repository: string): string {
+  return `${HUB}/${repository}/resolve/main/`;
 }

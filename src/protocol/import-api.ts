@@ -1,5 +1,10 @@
 /** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
+import type { Precision } from '../weights/choose-formats';
+import type { BytesByKind } from '../weights/foresee';
 import type { Manifest } from '../weights/manifest';
+
+export type { BytesByKind } from '../weights/foresee';
+export type { Precision } from '../weights/choose-formats';
 
 /** Where a model's files lie: a folder URL that holds config.json, tokenizer.json and safetensors (Hugging Face layout). */
 export interface ModelSource {
@@ -8,6 +13,8 @@ export interface ModelSource {
   url: string;
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
+  /** How weights are stored; null is int4, and int8 where it pays most. What an import has begun with goes on where absent. */
+  precision?: Precision | null;
 }
 
 /**
@@ -49,10 +56,46 @@ export interface ContextCost {
   bytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
+  /** Keys and values that one token reads when half of the context is written. */
+  readBytes: number;
+}
+
+/** What a model takes of a machine, wherever it is. */
+export interface ModelCost {
+  /** What the weights take in memory; foreseen from the config until they are here. */
+  weightBytes: number;
+  /** What one token reads of them. */
+  readBytes: BytesByKind;
+  parameterCount: number;
+  /** Layers, which a token goes through one after another; 0 where nothing is known. */
+  layers: number;
+  /** Small enough to run without a graphics adapter. */
+  runsOnProcessor: boolean;
+  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
+  contexts: ContextCost[];
+  /** What the engine reserves where nobody chooses. */
+  defaultContextLength: number;
+}
+
+/** One way to store a model's weights, and what comes of it. */
+export interface PrecisionChoice extends Pick<ModelCost, 'weightBytes' | 'readBytes'> {
+  precision: Precision | null;
+}
+
+/** What a model's config and the headers of its files tell before it is downloaded. */
+export interface Inspection extends Omit<ModelCost, 'weightBytes' | 'readBytes'> {
+  modelId: string;
+  /** `model_type` of its config.json. */
+  architecture: string;
+  vocabSize: number;
+  /** All files that an import fetches. */
+  downloadBytes: number;
+  /** The usual one first. */
+  choices: PrecisionChoice[];
 }
 
 /** What is held of a model, and what it takes. */
-export interface ModelReport {
+export interface ModelReport extends ModelCost {
   modelId: string;
   /** `partial`: an import that has not ended; `in-memory`: the browser would not store it, so it is there until the page ends. */
   state: 'absent' | 'partial' | 'stored' | 'in-memory';
@@ -62,15 +105,10 @@ export interface ModelReport {
   storedBytes: number;
   /** Of the source's weight files, how much a half-done import need not fetch again. */
   keptBytes: number;
-  /** What the weights take in memory; foreseen from the config until they are here. */
-  weightBytes: number;
-  parameterCount: number;
-  /** Small enough to run without a graphics adapter. */
-  runsOnProcessor: boolean;
-  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
-  contexts: ContextCost[];
-  /** What the engine reserves where nobody chooses. */
-  defaultContextLength: number;
+  /** How its weights are stored; null is int4, and int8 where it pays most. */
+  precision: Precision | null;
+  /** Where its files come from, also while they are on their way; null for what is not here. */
+  url: string | null;
   /** Where it came from; null until it is here. */
   source: { url: string; files: { path: string; bytes: number; sha256: string }[]; createdAt: string } | null;
 }
@@ -85,7 +123,12 @@ export interface VerifyResult {
 export interface ImportApi {
   /** Makes the model available in the store; returns at once when it is there. Rejects with a HearthError. */
   ensure(requestId: string, source: ModelSource, onProgress: (progress: ImportProgress) => void): Promise<ImportResult>;
-  /** Cancels `ensure`; what was stored stays, so that a second start resumes. */
+  /**
+   * What a model would take on `device`, from a few kilobytes: its config and the headers of its files. Nothing is stored.
+   * Rejects with the HearthError that getting it would meet.
+   */
+  inspect(requestId: string, source: ModelSource, device: 'webgpu' | 'cpu'): Promise<Inspection>;
+  /** Cancels `ensure` or `inspect`; what was stored stays, so that a second start resumes. */
   abort(requestId: string): Promise<void>;
   list(): Promise<StoredModelInfo[]>;
   /** All known models, then what else is held. @param device what they would run on */

@@ -25,6 +25,17 @@ const SAMPLE_RUN_BYTES = 32 * 1024;
 /** Requests under way at a time. */
 const CONCURRENCY = 6;
 
+/** The formats by the specs' names as far as they can be told without reading a weight: how many matrices become int8, not which. */
+export function foreseenFormats(specs: readonly WeightSpec[], precision: Precision | null): Map<string, PackedFormat> {
+  const matrices = specs.flatMap(({ name, role, width, parts }) =>
+    role === 'vector' ? [] : [{ name, role, weights: width * rowsOf(parts), relativeError: 1 }],
+  );
+  const formats = new Map<string, PackedFormat>(specs.map(({ name }) => [name, VECTOR]));
+  if (precision === null) for (const [name, format] of chooseFormats(matrices)) formats.set(name, format);
+  else for (const { name } of matrices) formats.set(name, uniformFormat(precision));
+  return formats;
+}
+
 /** By the specs' names. @throws as `locateParts` and `readRange`. */
 export async function formatsFor(
   specs: readonly WeightSpec[],
@@ -33,14 +44,11 @@ export async function formatsFor(
   precision: Precision | null,
   options: ReadOptions,
 ): Promise<Map<string, PackedFormat>> {
+  if (precision !== null) return foreseenFormats(specs, precision);
   const formats = new Map<string, PackedFormat>(specs.map(({ name }) => [name, VECTOR]));
   const matrices = specs.flatMap((spec, index) =>
     spec.role === 'vector' ? [] : [{ ...spec, role: spec.role, index }],
   );
-  if (precision !== null) {
-    for (const { name } of matrices) formats.set(name, uniformFormat(precision));
-    return formats;
-  }
   const parts = locateParts(specs, checkpoint.files);
   const measure = async ({ index, width }: (typeof matrices)[number]) => {
     if (!checkpoint.hasRanges) return 1;
@@ -53,11 +61,15 @@ export async function formatsFor(
   const measurements = matrices.map(({ name, role, width, parts }, i) => ({
     name,
     role,
-    weights: width * parts.reduce((sum, { rows }) => sum + rows, 0),
+    weights: width * rowsOf(parts),
     relativeError: errors[i]!,
   }));
   for (const [name, format] of chooseFormats(measurements)) formats.set(name, format);
   return formats;
+}
+
+function rowsOf(parts: WeightSpec['parts']): number {
+  return parts.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function uniformFormat(precision: Precision): PackedFormat {

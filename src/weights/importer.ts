@@ -33,6 +33,15 @@ export interface ImporterOptions {
   retry?: RetryPolicy;
 }
 
+/** What is to be had, and from where. */
+export interface EnsureWish {
+  modelId: string;
+  url: string;
+  forCpu?: boolean;
+  /** Absent: as an import has begun, or as usual. A stored model is enough then, whatever its precision. */
+  precision?: Precision | null;
+}
+
 export interface EnsureResult {
   modelId: string;
   /** True when nothing was fetched. */
@@ -64,7 +73,7 @@ export class Importer {
    */
   async ensure(
     requestId: string,
-    { modelId, url, forCpu }: { modelId: string; url: string; forCpu?: boolean },
+    { modelId, url, forCpu, precision }: EnsureWish,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<EnsureResult> {
     const source = new UrlSource(url);
@@ -74,7 +83,7 @@ export class Importer {
     let began = false;
     try {
       const action = async () => {
-        const known = await this.#find(modelId, source.url);
+        const known = await this.#find(modelId, source.url, precision);
         if (known) return known;
         began = true;
         this.#options.onChange?.(modelId);
@@ -83,6 +92,7 @@ export class Importer {
           modelId,
           source,
           forCpu,
+          precision: precision === undefined ? await this.#precisionOf(modelId) : precision,
           signal,
           onProgress: throttled(onProgress),
         });
@@ -103,7 +113,18 @@ export class Importer {
     }
   }
 
-  /** Cancels an `ensure` or a `verify`, which then rejects as `aborted`. Unknown ids are ignored. */
+  /** Does something that `abort` ends by the request's id. */
+  async abortable<T>(requestId: string, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.#running.set(requestId, controller);
+    try {
+      return await action(controller.signal);
+    } finally {
+      this.#running.delete(requestId);
+    }
+  }
+
+  /** Cancels an `ensure`, a `verify` or what else can be, which then rejects as `aborted`. Unknown ids are ignored. */
   async abort(requestId: string): Promise<void> {
     this.#running.get(requestId)?.abort();
   }
@@ -148,9 +169,7 @@ export class Importer {
     modelId: string,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Verification> {
-    const controller = new AbortController();
-    this.#running.set(requestId, controller);
-    try {
+    return this.abortable(requestId, async (signal) => {
       const held = this.#inMemory.get(modelId)?.inMemory;
       const manifest = held?.manifest ?? (await readManifest(this.#store, modelId));
       if (!manifest) {
@@ -160,13 +179,11 @@ export class Importer {
       }
       const fetchShard = (index: number) =>
         held ? Promise.resolve(held.shards[index] ?? null) : this.#store.shard(manifest.importId, index);
-      return await verifyShards(manifest.shards, fetchShard, {
-        signal: controller.signal,
+      return verifyShards(manifest.shards, fetchShard, {
+        signal,
         onProgress: (loadedBytes, totalBytes) => onProgress({ phase: 'verify', loadedBytes, totalBytes }),
       });
-    } finally {
-      this.#running.delete(requestId);
-    }
+    });
   }
 
   /** Deletes a model, half-done imports included. Waits for an import of it to end. */
@@ -178,12 +195,20 @@ export class Importer {
     this.#options.onChange?.(modelId);
   }
 
-  async #find(modelId: string, url: string): Promise<EnsureResult | null> {
-    const inMemory = this.#inMemory.get(modelId);
-    if (inMemory?.inMemory?.manifest.source.url === url) return { ...inMemory, cached: true };
+  async #find(modelId: string, url: string, precision: Precision | null | undefined): Promise<EnsureResult | null> {
+    const isWanted = (manifest: Manifest) =>
+      manifest.source.url === url && (precision === undefined || (manifest.precision ?? null) === precision);
+    const held = this.#inMemory.get(modelId);
+    if (held?.inMemory && isWanted(held.inMemory.manifest)) return { ...held, cached: true };
     const manifest = await readManifest(this.#store, modelId).catch(() => null);
-    if (manifest?.source.url !== url) return null;
+    if (!manifest || !isWanted(manifest)) return null;
     return { modelId, cached: true, inMemory: null, warning: null };
+  }
+
+  /** What an import has begun with goes on where nothing else is asked for. */
+  async #precisionOf(modelId: string): Promise<Precision | null> {
+    const begun = await this.#store.partial(modelId).catch(() => null);
+    return begun?.precision ?? this.#options.precision ?? null;
   }
 
   #finish({ manifest, inMemory }: Imported): EnsureResult {

@@ -3,6 +3,7 @@
  * A tensor too large for one shard is cut into slabs of whole rows; a slab never crosses a shard.
  */
 import type { PackedFormat } from '../quant/format';
+import type { Precision } from './choose-formats';
 
 /** A run of bytes within one shard. */
 export interface ShardRange {
@@ -51,6 +52,8 @@ export interface Manifest {
   /** Where it came from, for display and for the staleness check. */
   source: { url: string; files: { path: string; bytes: number; sha256: string; etag: string | null }[] };
   texts: ModelTexts;
+  /** What was asked for; null (or absent, in what was stored before there was a choice): int4, and int8 where it pays most. */
+  precision?: Precision | null;
   tensors: StoredTensor[];
   shards: StoredShard[];
   createdAt: string; // ISO 8601

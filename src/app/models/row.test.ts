@@ -16,6 +16,10 @@ const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   runsOnProcessor: true,
   contexts: [],
   defaultContextLength: 1024,
+  precision: null,
+  readBytes: { int4: 0, int8: 0, float: 0 },
+  layers: 1,
+  url: null,
   source: null,
   ...part,
 });

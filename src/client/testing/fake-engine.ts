@@ -7,7 +7,7 @@ import { HearthError } from '../../lib/errors';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
 import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
-import type { ImportApi } from '../../protocol/import-api';
+import type { ImportApi, Inspection, ModelCost, Precision } from '../../protocol/import-api';
 import type { ThreadPort } from '../thread';
 
 export const fakeDevice: DeviceReport = {
@@ -16,6 +16,35 @@ export const fakeDevice: DeviceReport = {
   reason: 'This is a test.',
   features: [],
   limits: {},
+};
+
+/** What every model takes here. */
+export const fakeCost: ModelCost = {
+  weightBytes: 4_000_000,
+  readBytes: { int4: 3_000_000, int8: 1_000_000, float: 0 },
+  parameterCount: 6_213_376,
+  layers: 7,
+  runsOnProcessor: true,
+  contexts: [256, 512, 1024].map((contextLength) => ({
+    contextLength,
+    bytes: contextLength * 1000,
+    largestBufferBytes: contextLength * 100,
+    readBytes: contextLength * 500,
+  })),
+  defaultContextLength: 1024,
+};
+
+/** What is found of a model before it is downloaded. */
+export const fakeInspection: Omit<Inspection, 'modelId'> = {
+  ...fakeCost,
+  architecture: 'llama',
+  vocabSize: 4096,
+  downloadBytes: 12_000_000,
+  choices: [
+    { precision: null, weightBytes: 4_000_000, readBytes: fakeCost.readBytes },
+    { precision: 'int8', weightBytes: 7_000_000, readBytes: { int4: 0, int8: 7_000_000, float: 0 } },
+    { precision: 'bf16', weightBytes: 12_000_000, readBytes: { int4: 0, int8: 0, float: 12_000_000 } },
+  ],
 };
 
 export interface FakeEngineOptions {
@@ -61,6 +90,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     calls,
     requests,
     device: async () => device,
+    async measureReading() {
+      calls.push('measure reading');
+      return { bytesPerSecond: { int4: 1e9, int8: 2e9, float: 4e9 }, dispatchSeconds: 1e-5 };
+    },
     engineStats: async () => engineStats,
     async load({ modelId, contextLength = 1024, draft }, onProgress) {
       calls.push(`load ${modelId}${draft ? ` with ${draft.modelId}` : ''}`);
@@ -138,11 +171,13 @@ export interface FakeImporter extends ImportApi {
 
 export interface FakeImporterOptions {
   stored?: string[];
-  /** Fails the next imports with these errors, in order. */
+  /** Fails the next looks and imports with these errors, in order. */
   errors?: HearthError[];
   warning?: string;
   /** The download waits for this, or for an abort. */
   downloaded?: Promise<void>;
+  /** A look at a model waits for this, or for an abort. */
+  inspected?: Promise<void>;
   /** Another tab is fetching these. */
   fetchedElsewhere?: string[];
   /** Shards that fail their checksum. */
@@ -150,10 +185,12 @@ export interface FakeImporterOptions {
 }
 
 export function createFakeImporter(options: FakeImporterOptions = {}): FakeImporter {
-  const { errors = [], warning = null, downloaded = Promise.resolve(), damaged = [] } = options;
+  const { errors = [], warning = null, damaged = [] } = options;
+  const { downloaded = Promise.resolve(), inspected = Promise.resolve() } = options;
   const calls: string[] = [];
   const stored = new Set(options.stored);
   const partial = new Set<string>();
+  const precisions = new Map<string, Precision>();
   const fetchedElsewhere = new Set(options.fetchedElsewhere);
   const stops = new Map<string, () => void>();
   const watchers: ((modelId: string) => void)[] = [];
@@ -168,8 +205,19 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       else stored.delete(modelId);
       tellWatchers(modelId);
     },
-    async ensure(requestId, { modelId, url }, onProgress) {
-      calls.push(`ensure ${modelId} ${url}`);
+    async inspect(requestId, { modelId, url }) {
+      calls.push(`inspect ${modelId} ${url}`);
+      const stopped = new Promise<never>((_, reject) => {
+        stops.set(requestId, () => reject(new HearthError('aborted', 'It was stopped.')));
+      });
+      await Promise.race([inspected, stopped]);
+      const error = errors.shift();
+      if (error) throw error;
+      return { modelId, ...fakeInspection };
+    },
+    async ensure(requestId, { modelId, url, precision }, onProgress) {
+      calls.push(`ensure ${modelId} ${url}${precision ? ` in ${precision}` : ''}`);
+      if (precision) precisions.set(modelId, precision);
       const error = errors.shift();
       if (error) throw error;
       const cached = stored.has(modelId);
@@ -202,15 +250,9 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           fetching: fetchedElsewhere.has(modelId),
           storedBytes: isStored ? 4_000_000 : 0,
           keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
-          weightBytes: 4_000_000,
-          parameterCount: 6_213_376,
-          runsOnProcessor: true,
-          contexts: [256, 512, 1024].map((contextLength) => ({
-            contextLength,
-            bytes: contextLength * 1000,
-            largestBufferBytes: contextLength * 100,
-          })),
-          defaultContextLength: 1024,
+          ...fakeCost,
+          precision: precisions.get(modelId) ?? null,
+          url: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
           source: isStored
             ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
             : null,
