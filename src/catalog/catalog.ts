@@ -31,7 +31,7 @@ export interface CatalogModel {
   /** Bytes of all files the import fetches; of a repository about so many, for it may change. */
   downloadBytes: number;
   /** What of its config.json sizes depend on, so that memory can be told before anything is fetched. */
-  config: Record<string, string | number | boolean>;
+  config: Record<string, string | number | boolean | undefined>;
   /** The model in this catalog that may guess ahead for it: smaller, with the same vocabulary. */
   draft?: string;
   /** Where it keeps to the point best; over the checkpoint's own advice, under what a person asks for. */
@@ -40,7 +40,7 @@ export interface CatalogModel {
   examples: string[];
 }
 
-export const catalog = models as readonly CatalogModel[];
+export const catalog: readonly CatalogModel[] = models;
 
 /** The model a first visit starts with: the first one in the list, which is bundled. */
 export const defaultModelId = 'tales';
