@@ -58,7 +58,10 @@ describe('a look at a model before it is downloaded', () => {
   it('refuses what an import would refuse, before any weights', async () => {
     const config = { ...JSON.parse(String(files['config.json'])), model_type: 'mamba' };
     const error = await caught(look({ 'config.json': Buffer.from(JSON.stringify(config)) }));
-    expect(error).toMatchObject({ code: 'unsupported-model', message: expect.stringMatching(/"mamba".*known are: llama/) });
+    expect(error).toMatchObject({
+      code: 'unsupported-model',
+      message: expect.stringMatching(/"mamba".*known are: llama/),
+    });
     expect(hub.log.some(({ path }) => path === 'model.safetensors')).toBe(false);
     await hub.close();
     const wider = { ...JSON.parse(String(files['config.json'])), intermediate_size: 416 };

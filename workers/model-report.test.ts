@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { catalog, findModel } from '../src/catalog/catalog';
+import { catalog, findModel, loadConfigs } from '../src/catalog/catalog';
 import { packCheckpoint, readCheckpoint } from '../src/engine/testing/checkpoint';
 import { shipped } from '../src/engine/testing/packings';
 import type { BytesByKind } from '../src/weights/foresee';
 import type { ModelRecord } from '../src/weights/record';
 import { reportModels } from './model-report';
 
-const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+const configs = await loadConfigs();
+const known = catalog.map(({ id }) => ({ modelId: id, config: configs[id] }));
 
 describe('what is told of a model', () => {
   it('before it is here is foreseen, and comes true', async () => {

@@ -1,5 +1,5 @@
 /**
- * The models we offer, as data. `models.json` is the list; this file says what its fields mean and finds entries in it. A
+ * The models we offer, as data. `models.json` is the list, `configs.json` what sizes depend on; this file says what its fields mean and finds entries in it. A
  * model's files lie below the site's own address or in a repository of the model hub; how they get into the browser is not
  * the catalog's business.
  */
@@ -30,8 +30,6 @@ export interface CatalogModel {
   parameterCount: number;
   /** Bytes of all files the import fetches; of a repository about so many, for it may change. */
   downloadBytes: number;
-  /** What of its config.json sizes depend on, so that memory can be told before anything is fetched. */
-  config: Record<string, string | number | boolean | undefined>;
   /** The model in this catalog that may guess ahead for it: smaller, with the same vocabulary. */
   draft?: string;
   /** Where it keeps to the point best; over the checkpoint's own advice, under what a person asks for. */
@@ -41,6 +39,14 @@ export interface CatalogModel {
 }
 
 export const catalog: readonly CatalogModel[] = models;
+
+/**
+ * What of each model's config.json sizes depend on, by id, so that memory can be told before anything is fetched. A file of its
+ * own: the chat needs none of it.
+ */
+export async function loadConfigs(): Promise<Readonly<Record<string, Readonly<Record<string, unknown>>>>> {
+  return (await import('./configs.json')).default;
+}
 
 /** The model a first visit starts with: the first one in the list, which is bundled. */
 export const defaultModelId = 'tales';

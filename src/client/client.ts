@@ -13,7 +13,7 @@ import type {
   LoadRequest,
   ReadingSpeed,
 } from '../protocol/engine-api';
-import { catalog } from '../catalog/catalog';
+import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
   ImportApi,
   ImportProgress,
@@ -188,8 +188,8 @@ export function createClient(parts: ClientParts): HearthClient {
 
   async function modelReports(): Promise<ModelReport[]> {
     const thread = importer();
-    const { kind } = await engine().call((api) => api.device());
-    const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+    const [{ kind }, configs] = await Promise.all([engine().call((api) => api.device()), loadConfigs()]);
+    const known = catalog.map(({ id }) => ({ modelId: id, config: configs[id] }));
     return thread.call(async (api) => {
       if (!watched.has(thread)) {
         watched.add(thread);

@@ -29,6 +29,8 @@ export function resolveModel(idOrSource: string | ModelLocation, siteUrl: string
       const { id, label, path, repository } = model;
       return { id, label, url: path === undefined ? hubFolder(repository ?? id) : new URL(path, siteUrl).href };
     }
+    if (/^https?:\/\//.test(idOrSource)) return resolveModel({ url: idOrSource, id: idOrSource }, siteUrl);
+    if (/^[\w.-]+\/[\w.-]+$/.test(idOrSource)) return { id: idOrSource, url: hubFolder(idOrSource), label: null };
     throw new HearthError(
       'bad-request',
       `There is no model "${idOrSource}" in the catalog; it has ${catalog.map(({ id }) => id).join(', ')}.`,

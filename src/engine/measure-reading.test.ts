@@ -19,8 +19,6 @@ it('finds on the processor how fast each kind of weights is read, and leaves not
   }
   const { bytesPerSecond, dispatchSeconds } = await measureReading(new CountingBackend());
   for (const rate of Object.values(bytesPerSecond)) expect(rate).toBeGreaterThan(0);
-  // Plain loops take their time for each weight, and the bytes of one are fewer the fewer bits it has.
-  expect(bytesPerSecond.int4).toBeLessThan(bytesPerSecond.float);
   // Next to nothing to do takes less than a product over a megabyte.
   expect(dispatchSeconds).toBeLessThan(2 ** 20 / bytesPerSecond.int4);
   expect(live).toBe(0);

@@ -37,8 +37,8 @@ const MANY_BYTES = 96 * 2 ** 20;
 const ENOUGH_MS = 2;
 
 /** Products in a row, behind the first. */
-const REPEATS = { webgpu: 16, cpu: 2 } as const;
-const EMPTY_REPEATS = { webgpu: 256, cpu: 16 } as const;
+const REPEATS = { webgpu: 8, cpu: 2 } as const;
+const EMPTY_REPEATS = { webgpu: 128, cpu: 16 } as const;
 const ROUNDS = 3;
 
 /** @throws HearthError `out-of-memory`, `device-lost`. */

@@ -32,7 +32,12 @@ export interface SizedTensor {
 export function foreseeWeights(specs: readonly WeightSpec[], precision: Precision | null = null): Foreseen {
   const formats = foreseenFormats(specs, precision);
   const tensors = specs.map(({ name, parts, width }): SizedTensor => {
-    return { name, format: present(formats.get(name), `format of ${name}`), rows: parts.reduce((sum, { rows }) => sum + rows, 0), width };
+    return {
+      name,
+      format: present(formats.get(name), `format of ${name}`),
+      rows: parts.reduce((sum, { rows }) => sum + rows, 0),
+      width,
+    };
   });
   return {
     parameterCount: tensors.reduce((sum, { rows, width }) => sum + rows * width, 0),

@@ -2,10 +2,11 @@
  * One line about the model: a download to decide on, its arrival in phases and MB, or what the person should know about the
  * one that is there. Nothing when all is as expected.
  */
-import { findModel } from '../../catalog/catalog';
+import { findModel, licenceName } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
+import { HUB_HOST } from '../state/offer-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 import type { LoadProgress, LocalModel } from '../../client';
@@ -29,11 +30,17 @@ function AbsentLine() {
   const needModel = useApp((state) => state.needModel);
   const isOnline = useApp((state) => state.isOnline);
   if (!entry || problem) return null;
+  const size = formatBytes(entry.downloadBytes);
   return (
     <div className="model-line">
-      <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
+      <p>
+        {(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}
+        {entry.repository !== undefined && ` ${strings.lineLicence({ licence: licenceName(entry) })}`}
+      </p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
-        {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
+        {entry.repository === undefined
+          ? strings.lineDownload({ size })
+          : strings.lineDownloadFrom({ size, host: HUB_HOST })}
       </button>
     </div>
   );

@@ -3,7 +3,8 @@ import type { LocalModel, ModelReport } from '../../client';
 import { defaultSettings } from '../settings/settings';
 import type { ModelState } from '../state/model-slice';
 import type { PacedProgress } from '../state/pace';
-import { labelOf, rowOf } from './row';
+import { labelOf } from './names';
+import { rowOf } from './row';
 
 const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   modelId: 'tales',
@@ -98,7 +99,8 @@ describe('a row', () => {
 });
 
 it('a model has a name, whether the catalogue knows it or not', () => {
-  expect(labelOf('tales-draft')).toBe('Tales Draft');
-  expect(labelOf('https://hub.example/some-one/some-model/')).toBe('some-model');
-  expect(labelOf('mine')).toBe('mine');
+  expect(labelOf({}, 'tales-draft')).toBe('Tales Draft');
+  expect(labelOf({}, 'https://hub.example/some-one/some-model/')).toBe('some-model');
+  expect(labelOf({}, 'mine')).toBe('mine');
+  expect(labelOf({ tales: 'Stories' }, 'tales')).toBe('Stories');
 });

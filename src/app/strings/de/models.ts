@@ -34,7 +34,7 @@ export const models: Translation<typeof english> = {
   about: 'etwa {size}',
   contextOption: '{tokens, plural, one{# Token} other{# Token}}',
   contextFor: 'Kontext von {model}',
-  unknownModel: 'Von einer anderen Seite dieser Website',
+  unknownModel: 'Von {place}',
 
   fits: {
     processor: 'Passt. Ohne Grafikprozessor läuft es langsam auf dem Hauptprozessor.',
@@ -97,6 +97,7 @@ export const models: Translation<typeof english> = {
     paused: '{model}: angehalten.',
     loaded: '{model} ist geladen.',
     unloaded: '{model} ist entladen.',
+    renamed: 'Es heißt jetzt {model}.',
     deleted: '{model} ist gelöscht.',
     sound: '{model} ist unversehrt.',
     damaged: '{model} ist beschädigt.',
@@ -153,6 +154,8 @@ export const models: Translation<typeof english> = {
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
   lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
   lineDownload: '{size} herunterladen',
+  lineDownloadFrom: '{size} von {host} herunterladen',
+  lineLicence: 'Lizenz: {licence}.',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',

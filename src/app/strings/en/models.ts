@@ -33,7 +33,7 @@ export const models = {
   about: 'about {size}',
   contextOption: '{tokens, plural, one{# token} other{# tokens}}',
   contextFor: 'Context of {model}',
-  unknownModel: 'From another page of this site',
+  unknownModel: 'From {place}',
 
   fits: {
     processor: 'Fits. Without a graphics processor it runs on the main one, slowly.',
@@ -99,6 +99,7 @@ export const models = {
     paused: '{model}: stopped.',
     loaded: '{model} is loaded.',
     unloaded: '{model} is unloaded.',
+    renamed: 'Now it is called {model}.',
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
     damaged: '{model} is damaged.',
@@ -157,6 +158,8 @@ export const models = {
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
   lineDownload: 'Download {size}',
+  lineDownloadFrom: 'Download {size} from {host}',
+  lineLicence: 'Licence: {licence}.',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',
