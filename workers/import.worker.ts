@@ -11,7 +11,8 @@ import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
-import { UrlSource } from '../src/weights/sources/url';
+import { getWith } from '../src/weights/sources/http';
+import { TokenStore } from '../src/weights/tokens';
 import { inspectModel } from './inspection';
 import { reportModels } from './model-report';
 
@@ -20,8 +21,12 @@ const channel = new BroadcastChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
+const tokens = new TokenStore();
+
 const importer = new Importer({
   store: new IndexedDbStore(),
+  getFor: (origins) =>
+    getWith({ origins: [location.origin, ...origins], tokenFor: (origin) => tokens.tokenFor(origin) }),
   describe(config) {
     const page = modelLayout(config);
     return page.weights(page.readConfig(config));
@@ -36,17 +41,22 @@ const importer = new Importer({
 installErrorTransfer();
 forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
-  ensure: (requestId, source, onProgress) =>
-    importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
-  inspect: (requestId, { modelId, url }, device) =>
-    importer.abortable(requestId, (signal) => inspectModel(modelId, new UrlSource(url), device, { signal })),
+  ensure: (requestId, request, onProgress) =>
+    importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, request, device) =>
+    importer.look(requestId, request, (opened, options) => inspectModel(request.modelId, opened, device, options)),
   abort: (requestId) => importer.abort(requestId),
+  cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),
   async report(known, device) {
     return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
   },
   verify: (requestId, modelId, onProgress) =>
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  repair: (requestId, modelId, onProgress) =>
+    importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  setToken: (origin, token) => tokens.set(origin, token),
+  tokenOrigins: () => tokens.origins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
 } satisfies ImportApi);

@@ -19,7 +19,9 @@ afterEach(() => hub.close());
 
 async function look(changed: Record<string, Uint8Array> = {}) {
   hub = await startHub({ ...files, ...changed }, { redirects: true });
-  return inspectModel('m', new UrlSource(hub.url), 'webgpu', { retry: { delaysMs: [], stallMs: 2000 } });
+  return inspectModel('m', { source: new UrlSource(hub.url), file: null }, 'webgpu', {
+    retry: { delaysMs: [], stallMs: 2000 },
+  });
 }
 
 const caught = (promise: Promise<unknown>) =>
@@ -37,7 +39,11 @@ describe('a look at a model before it is downloaded', () => {
       describe: (config) => modelPage(config).weights(modelPage(config).readConfig(config)),
     });
     for (const { precision, weightBytes, readBytes } of inspection.choices) {
-      await importer.ensure('1', { modelId: 'm', url: hub.url, precision }, () => {});
+      await importer.ensure(
+        '1',
+        { modelId: 'm', source: { kind: 'url', url: hub.url }, origins: [new URL(hub.url).origin], precision },
+        () => {},
+      );
       const [report] = reportModels([], await importer.records(), 'webgpu');
       expect({ ...report }).toMatchObject({ precision, contexts: inspection.contexts, layers: inspection.layers });
       expect(weightBytes / (report?.weightBytes ?? 0)).toBeCloseTo(1, 2);

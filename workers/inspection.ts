@@ -9,9 +9,10 @@ import type { Precision } from '../src/weights/choose-formats';
 import { foreseeWeights } from '../src/weights/foresee';
 import { type Checkpoint, openCheckpoint } from '../src/weights/formats/checkpoint';
 import { readJson, sizeOfTexts } from '../src/weights/formats/texts';
+import { refuseGguf } from '../src/weights/import';
 import { locateParts } from '../src/weights/locate';
+import type { OpenedSource } from '../src/weights/sources/open-source';
 import type { ReadOptions } from '../src/weights/sources/reader';
-import type { Source } from '../src/weights/sources/source';
 import { runningCost } from './model-cost';
 
 /** Of each file of weights, what is asked for at once: the headers of small models are not longer. */
@@ -23,10 +24,11 @@ const FIRST_READ_BYTES = 16 * 1024;
  */
 export async function inspectModel(
   modelId: string,
-  source: Source,
+  { source, file }: OpenedSource,
   device: BackendKind,
   options: ReadOptions = {},
 ): Promise<Inspection> {
+  refuseGguf(file);
   const configJson = await readJson(source, 'config.json', options);
   const page = modelLayout(configJson);
   const config = page.readConfig(configJson);

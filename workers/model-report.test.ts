@@ -19,7 +19,7 @@ describe('what is told of a model', () => {
       storedBytes: 1,
       keptBytes: 0,
       precision: null,
-      url: 'https://hub.example/tales-draft/',
+      from: 'https://hub.example/tales-draft/',
       fetching: false,
     };
     const before = reportModels(known, [], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
@@ -55,7 +55,7 @@ describe('what is told of a model', () => {
       storedBytes: 5,
       keptBytes: 7,
       precision: 'int8',
-      url: 'https://hub.example/x/',
+      from: 'https://hub.example/x/',
       fetching: true,
     };
     expect(reportModels(known, [record], 'cpu').at(-1)).toEqual({
@@ -72,7 +72,7 @@ describe('what is told of a model', () => {
       contexts: [],
       defaultContextLength: 0,
       precision: 'int8',
-      url: 'https://hub.example/x/',
+      from: 'https://hub.example/x/',
       source: null,
     });
   });

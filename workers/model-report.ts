@@ -35,8 +35,9 @@ function report(modelId: string, config: unknown, record: ModelRecord | undefine
     keptBytes: record?.keptBytes ?? 0,
     ...costOf(manifest ? JSON.parse(manifest.texts['config.json']) : config, manifest, device),
     precision: record?.precision ?? null,
-    url: record?.url ?? null,
+    from: record?.from ?? null,
     source: manifest && {
+      id: manifest.source.id ?? manifest.source.url,
       url: manifest.source.url,
       files: manifest.source.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
       createdAt: manifest.createdAt,

@@ -1,16 +1,22 @@
 /** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
+import type { ModelSource } from '../lib/model-source';
 import type { Precision } from '../weights/choose-formats';
 import type { BytesByKind } from '../weights/foresee';
 import type { Manifest } from '../weights/manifest';
 
-export type { BytesByKind } from '../weights/foresee';
+export type { ModelFile, ModelSource } from '../lib/model-source';
 export type { Precision } from '../weights/choose-formats';
+export type { BytesByKind } from '../weights/foresee';
 
-/** Where a model's files lie: a folder URL that holds config.json, tokenizer.json and safetensors (Hugging Face layout). */
-export interface ModelSource {
+/** A model, and where it lies. */
+export interface SourceRequest {
   modelId: string;
-  /** Folder URL, absolute; files are resolved against it. */
-  url: string;
+  source: ModelSource;
+  /** The origins of other hosts that may be asked for it; a request to any other is refused. */
+  origins: readonly string[];
+}
+
+export interface EnsureRequest extends SourceRequest {
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
   /** How weights are stored; null is int4, and int8 where it pays most. What an import has begun with goes on where absent. */
@@ -107,10 +113,15 @@ export interface ModelReport extends ModelCost {
   keptBytes: number;
   /** How its weights are stored; null is int4, and int8 where it pays most. */
   precision: Precision | null;
-  /** Where its files come from, also while they are on their way; null for what is not here. */
-  url: string | null;
-  /** Where it came from; null until it is here. */
-  source: { url: string; files: { path: string; bytes: number; sha256: string }[]; createdAt: string } | null;
+  /** The line of text that `loadModel` takes for it, also while it is on its way; null for what is not here. */
+  from: string | null;
+  /** Where it came from: the folder, and the line of text above; null until it is here. */
+  source: {
+    id: string;
+    url: string;
+    files: { path: string; bytes: number; sha256: string }[];
+    createdAt: string;
+  } | null;
 }
 
 export interface VerifyResult {
@@ -122,19 +133,37 @@ export interface VerifyResult {
 
 export interface ImportApi {
   /** Makes the model available in the store; returns at once when it is there. Rejects with a HearthError. */
-  ensure(requestId: string, source: ModelSource, onProgress: (progress: ImportProgress) => void): Promise<ImportResult>;
+  ensure(
+    requestId: string,
+    request: EnsureRequest,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<ImportResult>;
   /**
    * What a model would take on `device`, from a few kilobytes: its config and the headers of its files. Nothing is stored.
    * Rejects with the HearthError that getting it would meet.
    */
-  inspect(requestId: string, source: ModelSource, device: 'webgpu' | 'cpu'): Promise<Inspection>;
-  /** Cancels `ensure` or `inspect`; what was stored stays, so that a second start resumes. */
+  inspect(requestId: string, request: SourceRequest, device: 'webgpu' | 'cpu'): Promise<Inspection>;
+  /**
+   * Pauses `ensure` (and ends `inspect`, `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second
+   * start resumes.
+   */
   abort(requestId: string): Promise<void>;
+  /** Ends whatever this thread does to a model and deletes what a half-done import has stored; a whole model stays. */
+  cancel(modelId: string): Promise<void>;
   list(): Promise<StoredModelInfo[]>;
   /** All known models, then what else is held. @param device what they would run on */
   report(known: KnownModel[], device: 'webgpu' | 'cpu'): Promise<ModelReport[]>;
   /** Reads every stored shard against its checksum. Can be aborted as `ensure`; rejects as `not-found` or `aborted`. */
   verify(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /**
+   * Makes damaged shards anew from where the model came from. @returns what was damaged; all of it is mended. Can be aborted;
+   * rejects as `not-found`, `weights-corrupt` when the source gives other bytes by now, `network` or `aborted`.
+   */
+  repair(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /** Keeps a token for a host on this device, to be sent to that host only; null forgets it. @param origin "https://hub.example" */
+  setToken(origin: string, token: string | null): Promise<void>;
+  /** The origins that have a token. */
+  tokenOrigins(): Promise<string[]>;
   /** Calls back, for as long as this thread lives, when what is held of a model has changed, in this tab or in another one. */
   watch(onChange: (modelId: string) => void): Promise<void>;
   remove(modelId: string): Promise<void>;

@@ -3,7 +3,7 @@
  * store shard by shard, the manifest last. After every shard the partial record says what a second start may build upon, so
  * the import can be cut anywhere. Locks, requests and models stored already are `importer.ts`'s business.
  */
-import { throwIfAborted } from '../lib/errors';
+import { HearthError, throwIfAborted } from '../lib/errors';
 import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
@@ -15,7 +15,7 @@ import { ImportTarget, type InMemoryShards } from './import-target';
 import type { Manifest } from './manifest';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
-import type { ReadOptions, RetryPolicy } from './sources/reader';
+import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
 import { isSameVersion, type Source, SourceChangedError } from './sources/source';
 import type { WeightSpec } from './spec';
 import type { PartialImport, WeightStore } from './store';
@@ -30,6 +30,10 @@ export interface ImportProgress {
 export interface ImportJob {
   modelId: string;
   source: Source;
+  /** The .gguf file of it that is the model; null for a folder in Hugging Face layout. */
+  file?: string | null;
+  /** Names the source in the records, so that a second start knows it again; its address if absent. */
+  sourceId?: string;
   store: WeightStore;
   /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
   describe: (config: unknown) => WeightSpec[];
@@ -39,6 +43,7 @@ export interface ImportJob {
   precision?: Precision | null;
   sizes?: PlanSizes;
   retry?: RetryPolicy;
+  readAhead?: ReadAheadPolicy;
   signal?: AbortSignal;
   onProgress?: (progress: ImportProgress) => void;
 }
@@ -69,8 +74,9 @@ export async function importModel(job: ImportJob): Promise<Imported> {
 
 async function importOnce(job: ImportJob): Promise<Imported> {
   const { modelId, source, store, signal, onProgress } = job;
-  const reading: ReadOptions = { retry: job.retry, signal };
+  const reading: ReadOptions = { retry: job.retry, readAhead: job.readAhead, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
+  refuseGguf(job.file);
   const { texts, files: textFiles } = await readTexts(source, reading);
   const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
@@ -81,6 +87,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const totalBytes = checkpoint.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const cursor = await SourceCursor.create(source, checkpoint.files, begun.cursor, {
     ...reading,
+    hasRanges: checkpoint.hasRanges,
     onProgress: (loadedBytes) => onProgress?.({ phase: 'download', loadedBytes, totalBytes }),
   });
   let partial = begun;
@@ -95,6 +102,9 @@ async function importOnce(job: ImportJob): Promise<Imported> {
       await target.savePartial(partial);
     }
     sha256 = await cursor.finish();
+    await refuseForgeries(source, checkpoint, sha256, () =>
+      target.savePartial({ ...begun, shards: [], cursor: START }),
+    );
   } finally {
     cursor.close();
   }
@@ -108,7 +118,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: partial.importId,
-    source: { url: source.url, files: [...textFiles, ...weightFiles] },
+    source: { id: job.sourceId, url: source.url, files: [...textFiles, ...weightFiles] },
     texts,
     precision: partial.precision,
     tensors: plan.tensors,
@@ -120,9 +130,36 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   return { manifest, inMemory: target.inMemory };
 }
 
+export function refuseGguf(file: string | null | undefined): void {
+  if (!file) return;
+  throw new HearthError('unsupported-model', `${file} is a GGUF file; models can be read in safetensors format.`);
+}
+
+/**
+ * Holds the files against the publisher's digests, where there are some.
+ * @param startOver makes the next start fetch everything again.
+ */
+async function refuseForgeries(
+  source: Source,
+  { files }: Checkpoint,
+  sha256: readonly string[],
+  startOver: () => Promise<void>,
+): Promise<void> {
+  for (const [i, { path }] of files.entries()) {
+    const expected = source.sha256?.(path) ?? null;
+    if (expected === null || expected === sha256[i]) continue;
+    await startOver();
+    throw new HearthError(
+      'bad-file',
+      `${source.url}${path} came with SHA-256 ${sha256[i]}; its publisher says ${expected}.`,
+      { hint: 'Download it again; if it happens again, the file or the line has been tampered with.' },
+    );
+  }
+}
+
 /** The plan, with the import that has begun to carry it out or a new one. */
 async function planOrResume(
-  { modelId, source, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
+  { modelId, source, sourceId = source.url, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
   specs: readonly WeightSpec[],
   checkpoint: Checkpoint,
   target: ImportTarget,
@@ -134,7 +171,7 @@ async function planOrResume(
   };
 
   const begun = await store.partial(modelId).catch(() => null);
-  if (begun && (await isResumable(begun, source, specs, checkpoint, precision, store))) {
+  if (begun && (await isResumable(begun, sourceId, specs, checkpoint, precision, store))) {
     const { plan, planChecksum } = await planWith(new Map(Object.entries(begun.formats)));
     if (planChecksum === begun.planChecksum) return { plan, partial: begun };
   }
@@ -145,7 +182,7 @@ async function planOrResume(
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: randomId(),
-    sourceUrl: source.url,
+    sourceId,
     precision,
     files: checkpoint.files.map(({ path, version }) => ({ path, version })),
     formats: Object.fromEntries(formats),
@@ -161,7 +198,7 @@ async function planOrResume(
 /** True when the files are still those whose first shards are stored, and the shards are there. */
 async function isResumable(
   begun: PartialImport,
-  source: Source,
+  sourceId: string,
   specs: readonly WeightSpec[],
   { files }: Checkpoint,
   precision: Precision | null,
@@ -169,7 +206,7 @@ async function isResumable(
 ): Promise<boolean> {
   const sameWork =
     begun.formatVersion === PACKED_FORMAT_VERSION &&
-    begun.sourceUrl === source.url &&
+    begun.sourceId === sourceId &&
     begun.precision === precision &&
     specs.every(({ name }) => Object.hasOwn(begun.formats, name));
   const sameFiles =

@@ -12,8 +12,8 @@ export interface ModelRecord {
   precision: Precision | null;
   /** Null for a partial one. */
   manifest: Manifest | null;
-  /** Where its files come from; null while that is not written down yet. */
-  url: string | null;
+  /** The line of text that names its source; null while that is not written down yet. */
+  from: string | null;
   /** On the disk, shards of an import that has not ended included. */
   storedBytes: number;
   /** Of the source's weight files, how much need not be fetched again; 0 when nothing is under way. */
@@ -40,7 +40,7 @@ export function recordOf({ modelId, manifest, partial, inMemory, fetching }: Hel
     state: inMemory ? 'in-memory' : usable ? 'stored' : 'partial',
     manifest: found,
     precision: (found ?? partial)?.precision ?? null,
-    url: found?.source.url ?? partial?.sourceUrl ?? null,
+    from: partial?.sourceId ?? found?.source.id ?? found?.source.url ?? null,
     storedBytes: shardBytes(manifest) + shardBytes(partial),
     keptBytes: partial ? takenBytes(partial) : 0,
     fetching,

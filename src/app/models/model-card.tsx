@@ -175,9 +175,9 @@ function CardMenu({ report, row, label }: CardMenuProps) {
 }
 
 /** Where a model of nobody's catalogue came from. */
-function placeOf({ url, modelId }: ModelReport): string {
-  const place = url ?? modelId;
-  return URL.canParse(place) ? new URL(place).host : place;
+function placeOf({ from, modelId }: ModelReport): string {
+  const place = from ?? modelId;
+  return URL.canParse(place) ? new URL(place).host || strings.givenFiles : place;
 }
 
 function PausedLine({ report }: CardProps) {

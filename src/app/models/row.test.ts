@@ -20,7 +20,7 @@ const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   precision: null,
   readBytes: { int4: 0, int8: 0, float: 0 },
   layers: 1,
-  url: null,
+  from: null,
   source: null,
   ...part,
 });

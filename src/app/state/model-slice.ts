@@ -150,10 +150,10 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
   };
 }
 
-/** How the client finds a model: by its name in the catalogue, or where it once came from. */
+/** How the client finds a model: by its name, or where it once came from. */
 export function sourceOf({ modelReports }: Pick<ShelfSlice, 'modelReports'>, modelId: string): string | ModelLocation {
-  const url = modelReports?.find((report) => report.modelId === modelId)?.url;
-  return findModel(modelId) || !url ? modelId : { id: modelId, url };
+  const from = modelReports?.find((report) => report.modelId === modelId)?.from ?? null;
+  return findModel(modelId) || from === null ? modelId : { id: modelId, from };
 }
 
 /** The label of the selected model, also before it is there. */

@@ -32,7 +32,7 @@ describe('a model that is looked at', () => {
     const { state, importer } = openPage();
     await state().lookAt(address);
     expect(state().offer).toMatchObject({ modelId: address, host });
-    expect(importer.calls).toEqual([`inspect ${address} https://huggingface.co/${repository}/resolve/main/`]);
+    expect(importer.calls).toEqual([`inspect ${address} hub ${repository}`]);
   });
 
   it('that cannot be had says why, and is found at the next try', async () => {

@@ -4,6 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../../lib/errors';
+import { hubId, type ModelSource } from '../../lib/model-source';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
 import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
@@ -205,8 +206,8 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       else stored.delete(modelId);
       tellWatchers(modelId);
     },
-    async inspect(requestId, { modelId, url }) {
-      calls.push(`inspect ${modelId} ${url}`);
+    async inspect(requestId, { modelId, source }) {
+      calls.push(`inspect ${modelId} ${placeOf(source)}`);
       const stopped = new Promise<never>((_, reject) => {
         stops.set(requestId, () => reject(new HearthError('aborted', 'It was stopped.')));
       });
@@ -215,8 +216,8 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       if (error) throw error;
       return { modelId, ...fakeInspection };
     },
-    async ensure(requestId, { modelId, url, precision }, onProgress) {
-      calls.push(`ensure ${modelId} ${url}${precision ? ` in ${precision}` : ''}`);
+    async ensure(requestId, { modelId, source, precision }, onProgress) {
+      calls.push(`ensure ${modelId} ${placeOf(source)}${precision ? ` in ${precision}` : ''}`);
       if (precision) precisions.set(modelId, precision);
       const error = errors.shift();
       if (error) throw error;
@@ -239,6 +240,20 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       calls.push(`abort ${requestId}`);
       stops.get(requestId)?.();
     },
+    async cancel(modelId) {
+      calls.push(`cancel ${modelId}`);
+      partial.delete(modelId);
+      tellWatchers(modelId);
+    },
+    async repair(_requestId, modelId, onProgress) {
+      calls.push(`repair ${modelId}`);
+      onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
+      return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
+    },
+    async setToken(origin, token) {
+      calls.push(`token ${origin} ${token}`);
+    },
+    tokenOrigins: async () => [],
     list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
     report: async (known) => {
       const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);
@@ -252,9 +267,14 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
           ...fakeCost,
           precision: precisions.get(modelId) ?? null,
-          url: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
+          from: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
           source: isStored
-            ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
+            ? {
+                id: `http://localhost/models/${modelId}/`,
+                url: `http://localhost/models/${modelId}/`,
+                files: [],
+                createdAt: '2026-01-01T00:00:00Z',
+              }
             : null,
         };
       });
@@ -272,6 +292,12 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       tellWatchers(modelId);
     },
   };
+}
+
+/** An address, or what kind of source it is and its name. */
+function placeOf(source: ModelSource): string {
+  if (source.kind === 'url') return source.url;
+  return source.kind === 'hub' ? `hub ${hubId(source)}` : source.kind;
 }
 
 export interface FakeThread {

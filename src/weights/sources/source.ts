@@ -2,7 +2,7 @@
  * Where a model's bytes come from. A source opens one file at one byte and streams; it knows nothing of tensors. A model hub
  * or a folder on the person's disk is another implementation of this interface. Broken connections are `reader.ts`'s business.
  */
-import { HearthError } from '../../lib/errors';
+import { type ErrorCode, type ErrorOptions, HearthError } from '../../lib/errors';
 
 /** What tells one version of a file from another. */
 export interface FileVersion {
@@ -29,6 +29,8 @@ export interface ByteRange {
 export interface Source {
   /** The folder, for messages and for the manifest. */
   readonly url: string;
+  /** SHA-256 of a file, lower-case hex, where the publisher tells it; checked once the whole file has been read. */
+  sha256?(path: string): string | null;
   /**
    * @param path of a file in the folder, e.g. `model.safetensors`.
    * @param signal ends the stream; its `chunks` then throw.
@@ -46,6 +48,25 @@ export function contradicts(a: FileVersion, b: FileVersion): boolean {
 /** True when bytes of both may be put together. */
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
   return a.validator !== null && !contradicts(a, b);
+}
+
+/** The server answered, but not with the file. */
+export class RefusedError extends HearthError {
+  /** @param retryAfterMs how long the server asks us to wait; null where it does not say. */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    readonly status: number,
+    readonly retryAfterMs: number | null,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+
+  /** Links to stored files run out: who has been given some of a file may ask its own address for a new link. */
+  get mayBeExpiredLink(): boolean {
+    return [401, 403, 410].includes(this.status);
+  }
 }
 
 /** The file is not the one whose first bytes we hold. The importer starts over; a person sees it when that goes on and on. */

@@ -34,6 +34,7 @@ export const models: Translation<typeof english> = {
   about: 'etwa {size}',
   contextOption: '{tokens, plural, one{# Token} other{# Token}}',
   contextFor: 'Kontext von {model}',
+  givenFiles: 'Ihren eigenen Dateien',
   unknownModel: 'Von {place}',
 
   fits: {

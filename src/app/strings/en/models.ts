@@ -33,6 +33,7 @@ export const models = {
   about: 'about {size}',
   contextOption: '{tokens, plural, one{# token} other{# tokens}}',
   contextFor: 'Context of {model}',
+  givenFiles: 'files of yours',
   unknownModel: 'From {place}',
 
   fits: {
