@@ -74,16 +74,16 @@ function baseOf({ baseUrl = DEFAULT_HUB }: HubRepository): string {
 /** Hubs answer 401 for what does not exist as well, so that nobody learns what is private. */
 function refusal(error: RefusedError, repository: string, revision: string, base: string): HearthError {
   const { host } = new URL(base);
-  if (error.status === 404) {
+  if (error.refusal.status === 404) {
     return new HearthError('not-found', `${host} has no repository ${repository} with a revision ${revision}.`, {
       hint: 'Check the name; it reads owner/name, and owner/name@revision for another branch.',
       cause: error,
     });
   }
-  if (!error.mayBeExpiredLink) return error;
+  if (!error.isForbidden) return error;
   return new HearthError(
     'not-found',
-    `${host} does not let us read ${repository} (status ${error.status}): it is not there, private, or to be agreed to.`,
+    `${host} does not let us read ${repository} (status ${error.refusal.status}): it is not there, private, or to be agreed to.`,
     { hint: `Agree to its terms at ${base}/${repository} and give a token of yours for ${host}.`, cause: error },
   );
 }

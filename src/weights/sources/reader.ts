@@ -126,14 +126,19 @@ export class SourceReader {
         this.close();
         throwIfAborted(this.#signal);
         if (error instanceof SourceChangedError) throw error;
-        const isRunOut = error instanceof RefusedError && error.mayBeExpiredLink && this.version !== null;
+        const isRunOut = error instanceof RefusedError && this.#mayBeRunOut(error);
         if (error instanceof HearthError && error.code !== 'network' && !isRunOut) throw error;
         const delayMs = this.#retryDelayMs();
         if (delayMs === undefined) throw isRunOut ? error : this.#brokenOff(error);
-        const askedMs = error instanceof RefusedError ? (error.retryAfterMs ?? 0) : 0;
+        const askedMs = error instanceof RefusedError ? (error.refusal.retryAfterMs ?? 0) : 0;
         await pause(Math.max(delayMs, Math.min(askedMs, MAX_RETRY_AFTER_MS)), this.#signal);
       }
     }
+  }
+
+  /** Links to stored files run out: who was sent on, or has had some of the file, asks its own address for a new one. */
+  #mayBeRunOut({ isForbidden, refusal }: RefusedError): boolean {
+    return isForbidden && (refusal.redirected || this.version !== null);
   }
 
   /** How long to wait before the next try; undefined to give up, which comes sooner while the browser says it is offline. */

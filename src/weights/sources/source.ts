@@ -50,22 +50,29 @@ export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
   return a.validator !== null && !contradicts(a, b);
 }
 
+/** How a server has refused a file. */
+export interface Refusal {
+  status: number;
+  /** How long it asks us to wait; null where it does not say. */
+  retryAfterMs: number | null;
+  /** Whether the file's own address had sent us on to the one that refuses. */
+  redirected: boolean;
+}
+
 /** The server answered, but not with the file. */
 export class RefusedError extends HearthError {
-  /** @param retryAfterMs how long the server asks us to wait; null where it does not say. */
   constructor(
     code: ErrorCode,
     message: string,
-    readonly status: number,
-    readonly retryAfterMs: number | null,
+    readonly refusal: Refusal,
     options?: ErrorOptions,
   ) {
     super(code, message, options);
   }
 
-  /** Links to stored files run out: who has been given some of a file may ask its own address for a new link. */
-  get mayBeExpiredLink(): boolean {
-    return [401, 403, 410].includes(this.status);
+  /** Not allowed, whether by the file's own address or by a link that has run out. */
+  get isForbidden(): boolean {
+    return [401, 403, 410].includes(this.refusal.status);
   }
 }
 

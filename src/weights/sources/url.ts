@@ -74,9 +74,9 @@ export function htmlFound(url: string, path: string): HearthError {
 }
 
 function refusal(response: Response, url: string, startBytes: number): HearthError {
-  const { status } = response;
+  const { status, redirected } = response;
   const refused = (code: ErrorCode, message: string, hint?: string) =>
-    new RefusedError(code, message, status, retryAfterMs(response), { hint });
+    new RefusedError(code, message, { status, retryAfterMs: retryAfterMs(response), redirected }, { hint });
   if (status === 404) return refused('not-found', `The server has no file at ${url}.`);
   if (status === 401 || status === 403 || status === 410) {
     return refused(
