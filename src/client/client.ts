@@ -63,7 +63,10 @@ export interface LoadOptions {
 export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress' | 'origins'>;
 
 export interface DownloadOptions extends FetchOptions {
-  /** How the weights are stored; null for int4, and int8 where it pays most. As before, or as usual, if absent. */
+  /**
+   * How the weights are stored; null for the usual: the types of a GGUF file, else int4, and int8 where it pays most. As
+   * before, or as usual, if absent.
+   */
   precision?: Precision | null;
 }
 

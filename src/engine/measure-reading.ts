@@ -81,7 +81,7 @@ async function productMs(
   const y = buffer('y', 4 * rows);
   const codes = buffer('codes', 4 * rows * layout.codeWordsPerRow);
   const scales = buffer('scales', 4 * rows * layout.scaleWordsPerRow);
-  const matrix = { format, outputs: rows, width, parts: [{ firstOutput: 0, outputs: rows, codes, scales }] };
+  const matrix = { outputs: rows, width, parts: [{ firstOutput: 0, outputs: rows, format, codes, scales }] };
   const prepare = (count: number) => {
     const recorder = new Recorder();
     for (let i = 0; i < count; i++) {
@@ -103,7 +103,7 @@ async function productMs(
       manyMs = Math.min(manyMs, performance.now() - betweenMs);
     }
     // A clock that browsers make coarse may tell no difference: then the whole is a bound.
-    return Math.max(manyMs - oneMs, manyMs / (1 + repeats)) / repeats;
+    return manyMs > oneMs ? (manyMs - oneMs) / repeats : manyMs / (1 + repeats);
   } finally {
     for (const made of buffers) made.destroy();
   }

@@ -19,7 +19,7 @@ export interface SourceRequest {
 export interface EnsureRequest extends SourceRequest {
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
-  /** How weights are stored; null is int4, and int8 where it pays most. What an import has begun with goes on where absent. */
+  /** How weights are stored; null is as usual: the types of a GGUF file, else int4, and int8 where it pays most. What an import has begun with goes on where absent. */
   precision?: Precision | null;
 }
 
@@ -94,6 +94,8 @@ export interface Inspection extends Omit<ModelCost, 'weightBytes' | 'readBytes'>
   /** `model_type` of its config.json. */
   architecture: string;
   vocabSize: number;
+  /** Its files have types of their own that are stored as they are (GGUF), where nobody chooses otherwise. */
+  keepsTypes: boolean;
   /** All files that an import fetches. */
   downloadBytes: number;
   /** The usual one first. */
@@ -111,7 +113,7 @@ export interface ModelReport extends ModelCost {
   storedBytes: number;
   /** Of the source's weight files, how much a half-done import need not fetch again. */
   keptBytes: number;
-  /** How its weights are stored; null is int4, and int8 where it pays most. */
+  /** How its weights were asked to be stored; null is as usual. */
   precision: Precision | null;
   /** The line of text that `loadModel` takes for it, also while it is on its way; null for what is not here. */
   from: string | null;

@@ -1,5 +1,5 @@
 /**
- * One import, from a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
+ * One import, from a GGUF file or a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
  * store shard by shard, the manifest last. After every shard the partial record says what a second start may build upon, so
  * the import can be cut anywhere. Locks, requests and models stored already are `importer.ts`'s business.
  */
@@ -8,11 +8,12 @@ import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
 import { SourceCursor, START } from './cursor';
-import { type Checkpoint, openCheckpoint } from './formats/checkpoint';
-import { parseJson, readTexts } from './formats/texts';
+import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
+import { openGguf } from './formats/gguf/open';
+import { parseJson, readTexts, type SourceFile } from './formats/texts';
 import { checksum } from './hash';
 import { ImportTarget, type InMemoryShards } from './import-target';
-import type { Manifest } from './manifest';
+import type { Manifest, ModelTexts } from './manifest';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
@@ -30,7 +31,7 @@ export interface ImportProgress {
 export interface ImportJob {
   modelId: string;
   source: Source;
-  /** The .gguf file of it that is the model; null for a folder in Hugging Face layout. */
+  /** The .gguf file of it that is the model, of a split one any part; null for a folder in Hugging Face layout. */
   file?: string | null;
   /** Names the source in the records, so that a second start knows it again; its address if absent. */
   sourceId?: string;
@@ -39,7 +40,7 @@ export interface ImportJob {
   describe: (config: unknown) => WeightSpec[];
   /** Refuses, before any weights are fetched, what is too large to run without a graphics adapter. */
   forCpu?: boolean;
-  /** Null: int4, and int8 where it pays most. */
+  /** Null: GGUF as it is; else int4, and int8 where it pays most. */
   precision?: Precision | null;
   sizes?: PlanSizes;
   retry?: RetryPolicy;
@@ -76,11 +77,10 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const { modelId, source, store, signal, onProgress } = job;
   const reading: ReadOptions = { retry: job.retry, readAhead: job.readAhead, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
-  refuseGguf(job.file);
-  const { texts, files: textFiles } = await readTexts(source, reading);
+  const { texts, textFiles, openCheckpoint } = await openModel(source, job.file ?? null, reading);
   const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
-  const checkpoint = await openCheckpoint(source, reading);
+  const checkpoint = await openCheckpoint();
   const target = new ImportTarget(store);
   const { plan, partial: begun } = await planOrResume(job, specs, checkpoint, target, reading);
 
@@ -130,9 +130,22 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   return { manifest, inMemory: target.inMemory };
 }
 
-export function refuseGguf(file: string | null | undefined): void {
-  if (!file) return;
-  throw new HearthError('unsupported-model', `${file} is a GGUF file; models can be read in safetensors format.`);
+interface OpenedModel {
+  texts: ModelTexts;
+  /** Those that were fetched. */
+  textFiles: SourceFile[];
+  /** Reads what is still to be read of the weights' headers. */
+  openCheckpoint: () => Promise<Checkpoint>;
+}
+
+/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `importModel`. */
+async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
+  if (file !== null) {
+    const { texts, checkpoint } = await openGguf(source, file, reading);
+    return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
+  }
+  const { texts, files: textFiles } = await readTexts(source, reading);
+  return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
 }
 
 /**
@@ -208,7 +221,7 @@ async function isResumable(
     begun.formatVersion === PACKED_FORMAT_VERSION &&
     begun.sourceId === sourceId &&
     begun.precision === precision &&
-    specs.every(({ name }) => Object.hasOwn(begun.formats, name));
+    specs.every(({ parts }) => parts.every((part) => Object.hasOwn(begun.formats, part.source)));
   const sameFiles =
     begun.files.length === files.length &&
     begun.files.every(({ path, version }, i) => path === files[i]!.path && isSameVersion(version, files[i]!.version));

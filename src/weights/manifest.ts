@@ -16,6 +16,8 @@ export interface ShardRange {
 export interface Slab {
   firstRow: number;
   rows: number;
+  /** Where it is not the tensor's: rows that came from a source tensor of another type. */
+  format?: PackedFormat;
   codes: ShardRange;
   scales: ShardRange | null; // null for float formats
 }
@@ -52,7 +54,7 @@ export interface Manifest {
   /** Where it came from. `url` is the very folder that was read; `id` names the source, where that is not its address. */
   source: { id?: string; url: string; files: { path: string; bytes: number; sha256: string; etag: string | null }[] };
   texts: ModelTexts;
-  /** What was asked for; null (or absent, in what was stored before there was a choice): int4, and int8 where it pays most. */
+  /** What was asked for; null (or absent, in what was stored before there was a choice) for the usual. */
   precision?: Precision | null;
   tensors: StoredTensor[];
   shards: StoredShard[];

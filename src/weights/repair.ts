@@ -11,7 +11,7 @@ import { checksum } from './hash';
 import type { ImportProgress } from './import';
 import type { Manifest } from './manifest';
 import { type BlockSource, ShardPacker } from './pack-shard';
-import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
+import { DEFAULT_SIZES, formatsOfPlan, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { Get } from './sources/http';
 import { readRange, type ReadOptions } from './sources/reader';
 import type { Source } from './sources/source';
@@ -74,8 +74,7 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   }
   if (!checkpoint.hasRanges) throw beyondRepair(manifest, 'the server gives whole files only');
   const specs = job.describe(parseJson(manifest.texts['config.json'], 'config.json'));
-  const formats = new Map(manifest.tensors.map(({ name, format }) => [name, format]));
-  const plan = planImport(specs, checkpoint.files, formats, sizes);
+  const plan = planImport(specs, checkpoint.files, formatsOfPlan(specs, manifest.tensors), sizes);
   const isSame = JSON.stringify(plan.tensors) === JSON.stringify(manifest.tensors);
   if (!isSame || plan.shards.length !== manifest.shards.length) {
     throw beyondRepair(manifest, 'models are laid out in another way by now');

@@ -23,7 +23,7 @@ export function PrecisionChoice({ inspection, chosen, contextLength }: ChoicePro
       <legend>{strings.stored}</legend>
       {inspection.choices.map((choice) => {
         const { precision, weightBytes } = choice;
-        const kind = kindOf(precision);
+        const kind = kindOf(precision, inspection.keepsTypes);
         const rate = speed && tokensPerSecond({ ...inspection, ...choice }, contextLength, speed);
         const trade = [strings.onDisk({ size: formatBytes(weightBytes) }), rate && saySpeed(rate)];
         return (
@@ -47,7 +47,7 @@ export function PrecisionChoice({ inspection, chosen, contextLength }: ChoicePro
   );
 }
 
-function kindOf(precision: Precision | null): keyof typeof strings.precision {
-  if (precision === null || precision === 'int4') return 'int4';
-  return precision === 'int8' ? 'int8' : 'half';
+function kindOf(precision: Precision | null, keepsTypes: boolean): keyof typeof strings.precision {
+  if (precision === null) return keepsTypes ? 'asItIs' : 'int4';
+  return precision === 'int4' || precision === 'int8' ? precision : 'half';
 }

@@ -40,6 +40,7 @@ export const fakeInspection: Omit<Inspection, 'modelId'> = {
   ...fakeCost,
   architecture: 'llama',
   vocabSize: 4096,
+  keepsTypes: false,
   downloadBytes: 12_000_000,
   choices: [
     { precision: null, weightBytes: 4_000_000, readBytes: fakeCost.readBytes },

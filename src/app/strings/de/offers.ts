@@ -42,11 +42,13 @@ export const offers: Translation<typeof english> = {
   },
   stored: 'Wie es gespeichert wird',
   precision: {
+    asItIs: 'Wie es ist',
     int4: '4 Bit',
     int8: '8 Bit',
     half: '16 Bit',
   },
   loss: {
+    asItIs: 'Genau das, was die Datei enthält.',
     int4: 'Die übliche Wahl. Es schreibt ein wenig unsicherer als das Original.',
     int8: 'Kein Unterschied, der sich messen ließe.',
     half: 'Wie veröffentlicht.',

@@ -43,11 +43,13 @@ export const offers = {
   },
   stored: 'How it is stored',
   precision: {
+    asItIs: 'As it is',
     int4: '4 bits',
     int8: '8 bits',
     half: '16 bits',
   },
   loss: {
+    asItIs: 'Just what the file holds.',
     int4: 'The usual choice. It writes a little less surely than the original.',
     int8: 'No difference that could be measured.',
     half: 'As it was published.',
