@@ -9,10 +9,10 @@ import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
+import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
 import { getWith } from '../src/weights/sources/http';
-import { TokenStore } from '../src/weights/tokens';
 import { inspectModel } from './inspection';
 import { reportModels } from './model-report';
 
@@ -21,12 +21,16 @@ const channel = new BroadcastChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
-const tokens = new TokenStore();
+const hosts = new HostStore();
 
 const importer = new Importer({
   store: new IndexedDbStore(),
   getFor: (origins) =>
-    getWith({ origins: [location.origin, ...origins], tokenFor: (origin) => tokens.tokenFor(origin) }),
+    getWith({
+      origins: [location.origin, ...origins],
+      isAllowed: (origin) => hosts.isAllowed(origin),
+      tokenFor: (origin) => hosts.tokenFor(origin),
+    }),
   describe(config) {
     const page = modelLayout(config);
     return page.weights(page.readConfig(config));
@@ -55,8 +59,9 @@ Comlink.expose({
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
   repair: (requestId, modelId, onProgress) =>
     importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
-  setToken: (origin, token) => tokens.set(origin, token),
-  tokenOrigins: () => tokens.origins(),
+  allowOrigin: (origin) => hosts.allow(origin),
+  setToken: (origin, token) => hosts.setToken(origin, token),
+  tokenOrigins: () => hosts.tokenOrigins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
 } satisfies ImportApi);

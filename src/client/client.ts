@@ -50,8 +50,9 @@ export interface LoadOptions {
    */
   draft?: string | ModelLocation | null;
   /**
-   * The origins of other sites that may be asked for files, e.g. "https://huggingface.co"; that of the source itself if absent,
-   * for who names a source has chosen its host. A page that was told the source by others asks the person first.
+   * The origins of other sites that may be asked for files, e.g. "https://huggingface.co", besides those of `allowHost`; that of
+   * the source itself if absent, for who names a source has chosen its host. A page that was told the source by others names
+   * none, and asks the person when it is refused.
    */
   origins?: readonly string[];
   onProgress?: (progress: LoadProgress) => void;
@@ -115,6 +116,8 @@ export interface HearthClient {
   cancelModel(modelId: string): Promise<void>;
   /** The origin of the other site that a model would be fetched from; null where none is asked. @throws as `loadModel`. */
   foreignOrigin(idOrSource: string | ModelLocation): string | null;
+  /** Lets a host be asked for models from now on, on this device. @param origin as from `foreignOrigin`. */
+  allowHost(origin: string): Promise<void>;
   /** Looks repositories up on this hub from now on; null for Hugging Face. @throws HearthError `bad-request`. */
   useHub(hubUrl: string | null): void;
   /**
@@ -271,6 +274,7 @@ export function createClient(parts: ClientParts): HearthClient {
     repairModel,
     cancelModel: (modelId) => importer().call((api) => api.cancel(modelId)),
     foreignOrigin: (idOrSource) => foreignOriginOf(resolve(idOrSource), parts.siteUrl),
+    allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
     useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),
     setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), token)),
     tokenOrigins: () => importer().call((api) => api.tokenOrigins()),

@@ -12,7 +12,7 @@ export type { BytesByKind } from '../weights/foresee';
 export interface SourceRequest {
   modelId: string;
   source: ModelSource;
-  /** The origins of other hosts that may be asked for it; a request to any other is refused. */
+  /** The origins of other hosts that may be asked for it, besides those that always may; a request to any other is refused. */
   origins: readonly string[];
 }
 
@@ -162,6 +162,8 @@ export interface ImportApi {
    * rejects as `not-found`, `weights-corrupt` when the source gives other bytes by now, `network` or `aborted`.
    */
   repair(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /** Lets a host be asked for models from now on, on this device. @param origin "https://hub.example" */
+  allowOrigin(origin: string): Promise<void>;
   /** Keeps a token for a host on this device, to be sent to that host only; null forgets it. @param origin "https://hub.example" */
   setToken(origin: string, token: string | null): Promise<void>;
   /** The origins that have a token. */

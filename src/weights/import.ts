@@ -8,12 +8,12 @@ import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
 import { SourceCursor, START } from './cursor';
-import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
-import { openGguf } from './formats/gguf/open';
-import { parseJson, readTexts, type SourceFile } from './formats/texts';
+import type { Checkpoint } from './formats/checkpoint';
+import { parseJson } from './formats/texts';
 import { checksum } from './hash';
 import { ImportTarget, type InMemoryShards } from './import-target';
-import type { Manifest, ModelTexts } from './manifest';
+import type { Manifest } from './manifest';
+import { openModel } from './open-model';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
@@ -128,24 +128,6 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   await target.finish(manifest);
   if (!target.inMemory) await sweep(store); // the former import of this model
   return { manifest, inMemory: target.inMemory };
-}
-
-interface OpenedModel {
-  texts: ModelTexts;
-  /** Those that were fetched. */
-  textFiles: SourceFile[];
-  /** Reads what is still to be read of the weights' headers. */
-  openCheckpoint: () => Promise<Checkpoint>;
-}
-
-/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `importModel`. */
-async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
-  if (file !== null) {
-    const { texts, checkpoint } = await openGguf(source, file, reading);
-    return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
-  }
-  const { texts, files: textFiles } = await readTexts(source, reading);
-  return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
 }
 
 /**

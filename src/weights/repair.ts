@@ -5,11 +5,12 @@
  */
 import { HearthError } from '../lib/errors';
 import { isGguf } from '../lib/model-source';
-import { openCheckpoint, type Checkpoint } from './formats/checkpoint';
+import type { Checkpoint } from './formats/checkpoint';
 import { parseJson } from './formats/texts';
 import { checksum } from './hash';
 import type { ImportProgress } from './import';
 import type { Manifest } from './manifest';
+import { openWeights } from './open-model';
 import { type BlockSource, ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, formatsOfPlan, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { Get } from './sources/http';
@@ -64,9 +65,8 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   const { url, files } = manifest.source;
   if (url.startsWith('file:'))
     throw beyondRepair(manifest, 'its files were given by hand, so they cannot be read again');
-  if (files.some(({ path }) => isGguf(path))) throw beyondRepair(manifest, 'GGUF files cannot be read again in part');
   const source = new UrlSource(url, get);
-  const checkpoint = await openCheckpoint(source, job);
+  const checkpoint = await openWeights(source, files.find(({ path }) => isGguf(path))?.path ?? null, job);
   for (const { path, version } of checkpoint.files) {
     const before = files.find((file) => file.path === path);
     if (before && before.etag !== null && before.etag === version.validator) continue;
@@ -74,7 +74,8 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   }
   if (!checkpoint.hasRanges) throw beyondRepair(manifest, 'the server gives whole files only');
   const specs = job.describe(parseJson(manifest.texts['config.json'], 'config.json'));
-  const plan = planImport(specs, checkpoint.files, formatsOfPlan(specs, manifest.tensors), sizes);
+  const formats = formatsOfPlan(specs, manifest.tensors);
+  const plan = planImport(specs, checkpoint.files, formats, sizes);
   const isSame = JSON.stringify(plan.tensors) === JSON.stringify(manifest.tensors);
   if (!isSame || plan.shards.length !== manifest.shards.length) {
     throw beyondRepair(manifest, 'models are laid out in another way by now');

@@ -35,7 +35,7 @@ export type ModelNote =
 
 /** The latest thing that has come to its end, for those who do not see it. */
 export interface ShelfNews {
-  kind: 'here' | 'paused' | 'renamed' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'failed';
+  kind: 'here' | 'paused' | 'renamed' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'mended' | 'failed';
   modelId: string;
 }
 
@@ -75,6 +75,8 @@ export interface ShelfSlice {
   verifyModel(modelId: string): Promise<void>;
   /** A name that is empty, or the model's own, takes the new one away. */
   renameModel(modelId: string, name: string): void;
+  /** Makes what a check has found damaged anew from where the model came from. */
+  repairModel(modelId: string): Promise<void>;
   /** Counts from the next loading on. */
   chooseContext(modelId: string, contextLength: number): void;
   /** The models in memory that must go before this one is loaded: none where all fit. */
@@ -227,6 +229,11 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
         writeNames(storage, modelNames);
         set({ modelNames, shelfNews: { kind: 'renamed', modelId } });
       },
+      repairModel: (modelId) =>
+        transfer(modelId, 'get', async (options) => {
+          const { bytes } = await client.repairModel(modelId, options);
+          return { news: 'mended', note: { kind: 'sound', bytes } };
+        }),
 
       chooseContext(modelId, contextLength) {
         // What another tab has chosen for other models meanwhile stays.

@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../../lib/errors';
-import { hubId, type ModelSource } from '../../lib/model-source';
+import { hubId, originOf, type ModelSource } from '../../lib/model-source';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
 import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
@@ -193,6 +193,7 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
   const stored = new Set(options.stored);
   const partial = new Set<string>();
   const precisions = new Map<string, Precision>();
+  const allowed = new Set<string>();
   const fetchedElsewhere = new Set(options.fetchedElsewhere);
   const stops = new Map<string, () => void>();
   const watchers: ((modelId: string) => void)[] = [];
@@ -217,9 +218,15 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       if (error) throw error;
       return { modelId, ...fakeInspection };
     },
-    async ensure(requestId, { modelId, source, precision }, onProgress) {
+    async ensure(requestId, { modelId, source, origins, precision }, onProgress) {
       calls.push(`ensure ${modelId} ${placeOf(source)}${precision ? ` in ${precision}` : ''}`);
       if (precision) precisions.set(modelId, precision);
+      const host = originOf(source);
+      const mayAsk =
+        host === null || host.startsWith('http://localhost') || allowed.has(host) || origins.includes(host);
+      if (!mayAsk && !stored.has(modelId)) {
+        throw new HearthError('bad-request', `${host} is not among the hosts that may be asked for this model.`);
+      }
       const error = errors.shift();
       if (error) throw error;
       const cached = stored.has(modelId);
@@ -250,6 +257,10 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       calls.push(`repair ${modelId}`);
       onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
       return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
+    },
+    async allowOrigin(origin) {
+      calls.push(`allow ${origin}`);
+      allowed.add(origin);
     },
     async setToken(origin, token) {
       calls.push(`token ${origin} ${token}`);

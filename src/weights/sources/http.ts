@@ -11,16 +11,18 @@ export type Get = (url: string, init: RequestInit) => Promise<Response>;
 export interface Access {
   /** Origins that may be asked, e.g. "https://huggingface.co". */
   origins: readonly string[];
+  /** Whether another may be asked as well. */
+  isAllowed?: (origin: string) => Promise<boolean>;
   /** What a host wants to see before it gives; null for nothing. */
   tokenFor?: (origin: string) => Promise<string | null>;
 }
 
-/** Requests to these origins, and a refusal of all others: HearthError `bad-request`, before anything is sent. */
-export function getWith({ origins, tokenFor }: Access): Get {
+/** Requests to hosts that may be asked, and a refusal of all others: HearthError `bad-request`, before anything is sent. */
+export function getWith({ origins, isAllowed, tokenFor }: Access): Get {
   const allowed = new Set(origins);
   return async (url, init) => {
     const { origin, host } = new URL(url);
-    if (!allowed.has(origin)) {
+    if (!allowed.has(origin) && !(await isAllowed?.(origin))) {
       throw new HearthError('bad-request', `${host} is not among the hosts that may be asked for this model.`, {
         hint: `Check that you trust ${host}, then allow it and try again.`,
       });

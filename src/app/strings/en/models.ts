@@ -103,13 +103,15 @@ export const models = {
     renamed: 'Now it is called {model}.',
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
+    mended: '{model} is mended.',
     damaged: '{model} is damaged.',
     failed: '{model}: that did not work.',
   },
   sound: 'Every byte is as it was stored: {size} checked.',
   damaged:
-    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. Get the model again.',
+    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. They can be made anew from where the model came from.',
   getAgain: 'Get again',
+  repair: 'Mend it',
 
   // Dialogs
   deleteTitle: 'Delete {model}?',
@@ -158,8 +160,11 @@ export const models = {
   // In the chat
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
+  lineForeign:
+    '{model} is not on this machine yet. It would come from {host}, and this page asks there only if you say so.',
   lineDownload: 'Download {size}',
-  lineDownloadFrom: 'Download {size} from {host}',
+  lineDownloadFrom: 'Download from {host}',
+  lineGetFrom: 'Download {size} from {host}',
   lineLicence: 'Licence: {licence}.',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
