@@ -13,6 +13,7 @@ import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
 import { getWith } from '../src/weights/sources/http';
+import { inspectModel } from './inspection';
 import { reportModels } from './model-report';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
@@ -46,6 +47,8 @@ forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
   ensure: (requestId, request, onProgress) =>
     importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, request, device) =>
+    importer.look(requestId, request, (opened, options) => inspectModel(request.modelId, opened, device, options)),
   abort: (requestId) => importer.abort(requestId),
   cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),

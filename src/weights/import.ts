@@ -120,6 +120,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
     importId: partial.importId,
     source: { id: job.sourceId, url: source.url, files: [...textFiles, ...weightFiles] },
     texts,
+    precision: partial.precision,
     tensors: plan.tensors,
     shards: partial.shards,
     createdAt: new Date().toISOString(),

@@ -1,4 +1,4 @@
-/** Opening a model wherever it lies: a folder in Hugging Face layout, or a GGUF file that becomes one. */
+/** A model's files opened: a GGUF file, or a folder in Hugging Face layout. Its weights are not read yet. */
 import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
 import { openGguf } from './formats/gguf/open';
 import { readTexts, type SourceFile } from './formats/texts';
@@ -14,7 +14,7 @@ export interface OpenedModel {
   openCheckpoint: () => Promise<Checkpoint>;
 }
 
-/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `openGguf`, `readTexts`. */
+/** @param file the .gguf file of the source that is the model; null for the folder. @throws as `importModel`. */
 export async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
   if (file !== null) {
     const { texts, checkpoint } = await openGguf(source, file, reading);
@@ -22,4 +22,9 @@ export async function openModel(source: Source, file: string | null, reading: Re
   }
   const { texts, files: textFiles } = await readTexts(source, reading);
   return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
+}
+
+/** The weights' headers alone. @throws as `openModel`. */
+export async function openWeights(source: Source, file: string | null, reading: ReadOptions): Promise<Checkpoint> {
+  return file === null ? openFolder(source, reading) : (await openGguf(source, file, reading)).checkpoint;
 }

@@ -5,15 +5,14 @@
  */
 import { HearthError } from '../lib/errors';
 import { isGguf } from '../lib/model-source';
-import type { PackedFormat } from '../quant/format';
 import type { Checkpoint } from './formats/checkpoint';
 import { parseJson } from './formats/texts';
 import { checksum } from './hash';
 import type { ImportProgress } from './import';
 import type { Manifest } from './manifest';
-import { openModel } from './open-model';
+import { openWeights } from './open-model';
 import { type BlockSource, ShardPacker } from './pack-shard';
-import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
+import { DEFAULT_SIZES, formatsOfPlan, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { Get } from './sources/http';
 import { readRange, type ReadOptions } from './sources/reader';
 import type { Source } from './sources/source';
@@ -67,8 +66,7 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   if (url.startsWith('file:'))
     throw beyondRepair(manifest, 'its files were given by hand, so they cannot be read again');
   const source = new UrlSource(url, get);
-  const file = files.find(({ path }) => isGguf(path))?.path ?? null;
-  const checkpoint = await (await openModel(source, file, job)).openCheckpoint();
+  const checkpoint = await openWeights(source, files.find(({ path }) => isGguf(path))?.path ?? null, job);
   for (const { path, version } of checkpoint.files) {
     const before = files.find((file) => file.path === path);
     if (before && before.etag !== null && before.etag === version.validator) continue;
@@ -76,27 +74,13 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   }
   if (!checkpoint.hasRanges) throw beyondRepair(manifest, 'the server gives whole files only');
   const specs = job.describe(parseJson(manifest.texts['config.json'], 'config.json'));
-  const plan = planImport(specs, checkpoint.files, formatsOf(specs, manifest), sizes);
+  const formats = formatsOfPlan(specs, manifest.tensors);
+  const plan = planImport(specs, checkpoint.files, formats, sizes);
   const isSame = JSON.stringify(plan.tensors) === JSON.stringify(manifest.tensors);
   if (!isSame || plan.shards.length !== manifest.shards.length) {
     throw beyondRepair(manifest, 'models are laid out in another way by now');
   }
   return { source, checkpoint, plan };
-}
-
-/** The format each tensor of the source was packed in. */
-function formatsOf(specs: readonly WeightSpec[], { tensors }: Manifest): Map<string, PackedFormat> {
-  const formats = new Map<string, PackedFormat>();
-  for (const { name, parts } of specs) {
-    const tensor = tensors.find((stored) => stored.name === name);
-    let firstRow = 0;
-    for (const { source, rows } of parts) {
-      const slab = tensor?.slabs.findLast((each) => each.firstRow <= firstRow);
-      if (tensor) formats.set(source, slab?.format ?? tensor.format);
-      firstRow += rows;
-    }
-  }
-  return formats;
 }
 
 function beyondRepair({ modelId, source }: Manifest, reason: string): HearthError {
