@@ -116,6 +116,19 @@ describe('config.json', () => {
     expect(Math.floor(part.partial_rotary_factor * 88)).toBe(30);
   });
 
+  it('tells windowed layers by a number or by a list', () => {
+    const gemma = Object.fromEntries(
+      Object.entries(llama).map(([key, value]) => [key.replace('llama.', 'gemma3.'), value]),
+    );
+    const key = 'gemma3.attention.sliding_window_pattern';
+    const gemmaWith = (pattern?: GgufValue) =>
+      configWith({ ...gemma, 'general.architecture': 'gemma3', [key]: pattern });
+    expect(gemmaWith()).toMatchObject({ model_type: 'gemma3_text', sliding_window_pattern: 6, sliding_window: null });
+    expect(gemmaWith(2).sliding_window_pattern).toBe(2);
+    expect(gemmaWith([true, false]).layer_types).toEqual(['sliding_attention', 'full_attention']);
+    expect(() => gemmaWith([true])).toThrow(/each of 2 layers/);
+  });
+
   it.each<[string, Record<string, GgufValue | undefined>, 'bad-file' | 'unsupported-model', RegExp, RopeFactors?]>([
     ['no architecture', { 'general.architecture': undefined }, 'bad-file', /general.architecture = nothing/],
     [
