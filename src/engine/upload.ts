@@ -50,7 +50,7 @@ export async function uploadWeights(
     const tensor = tensors.get(spec.name);
     if (!tensor) throw new HearthError('weights-corrupt', `The stored model has no tensor ${spec.name}.`);
     if (spec.role === 'vector') {
-      vectors.set(spec.name, create(spec.name, 4 * rowLayout(tensor.format, tensor.width).paddedWidth));
+      vectors.set(spec.name, create(spec.name, 4 * tensor.rows * rowLayout(tensor.format, tensor.width).paddedWidth));
     } else {
       matrices.set(spec.name, createMatrix(backend, tensor, spec.gated ? 2 : 1, create, noScales));
     }
@@ -68,8 +68,10 @@ export async function uploadWeights(
         for (const slab of piecesOf(tensor, shard)) {
           const codes = await read(blob, slab.codes);
           const scales = slab.scales ? await read(blob, slab.scales) : null;
-          if (spec.role === 'vector') backend.write(present(vectors.get(spec.name), spec.name), 0, codes);
-          else present(matrices.get(spec.name), spec.name).write(backend, slab, codes, scales);
+          if (spec.role === 'vector') {
+            const offsetBytes = slab.firstRow * (codes.byteLength / slab.rows);
+            backend.write(present(vectors.get(spec.name), spec.name), offsetBytes, codes);
+          } else present(matrices.get(spec.name), spec.name).write(backend, slab, codes, scales);
         }
       }
       loadedBytes += blob.size;

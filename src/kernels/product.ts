@@ -41,7 +41,7 @@ export interface Product {
   readonly epilogue: keyof typeof Epilogue;
 }
 
-/** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up). */
+/** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
   const { x, matrix, y, yStride, rows, lanes, epilogue } = product;
   const workgroup = workgroupOf(lanes);

@@ -11,7 +11,7 @@ import { MemoryStore } from './memory-store';
 import { generator } from './testing/checkpoint';
 import type { TestGguf, TestValue } from './testing/gguf';
 import { ggufFile, ggufModel, splitFiles, type TestGgufTensor } from './testing/gguf-model';
-import { MemorySource } from './testing/memory-source';
+import { FolderSource } from './testing/folder-source';
 
 const SAMPLES = import.meta.env['HEARTH_DEEP'] ? 30_000 : 200;
 
@@ -147,7 +147,7 @@ describe('mutated GGUF models', () => {
       const { files, what } = mutant(seed);
       const store = new MemoryStore();
       const file = Object.keys(files)[0]!;
-      const job = { modelId: 'm', source: new MemorySource(files), file, store, describe: describeModel };
+      const job = { modelId: 'm', source: new FolderSource(files), file, store, describe: describeModel };
       try {
         const { manifest } = await importModel({ ...job, retry: { delaysMs: [], stallMs: 1000 } });
         expect(manifest.tensors.length, what).toBe(8);

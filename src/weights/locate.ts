@@ -17,13 +17,19 @@ export interface LocatedPart {
   dtype: WeightType;
   /** See CheckpointTensor. */
   pairedRows?: number;
+  /** See WeightPart. */
+  plus?: number;
 }
 
 /**
- * Tensors that may be left over: rotary tables that old checkpoints carry along, and a copy of the embedding in checkpoints
- * whose head is tied to it. Any other means that the model is not the one its config.json describes.
+ * Tensors that may be left over: rotary tables that old checkpoints carry along, a copy of the embedding in checkpoints
+ * whose head is tied to it, and what a multimodal model sees with beside its text half. Any other means that the model is not the one its config.json describes.
  */
-const LEFT_OVER = [/\.rotary_emb\.inv_freq$/, /^lm_head\.weight$/];
+const LEFT_OVER = [
+  /\.rotary_emb\.inv_freq$/,
+  /^(language_model\.)?lm_head\.weight$/,
+  /^(vision_tower|multi_modal_projector)\./,
+];
 
 /**
  * All parts, in the order of the source's bytes.
@@ -54,7 +60,9 @@ export function locateParts(specs: readonly WeightSpec[], files: readonly Checkp
         );
       }
       const { specIndex, firstRow, part } = want;
-      located.push({ spec: specIndex, firstRow, rows: part.rows, source: name, file, startBytes, dtype, pairedRows });
+      const { rows } = part;
+      const plus = tensor.isFinal ? undefined : part.plus;
+      located.push({ spec: specIndex, firstRow, rows, source: name, file, startBytes, dtype, pairedRows, plus });
     }
   }
   refuseMissing([...wanted.keys()]);
@@ -74,7 +82,7 @@ function wantedParts(specs: readonly WeightSpec[]) {
 }
 
 function refuseShape({ name, shape }: CheckpointTensor, { role, width }: WeightSpec, { rows }: WeightPart): void {
-  const expected = role === 'vector' ? [width] : [rows, width];
+  const expected = role === 'vector' ? [rows * width] : [rows, width];
   if (shape.length === expected.length && shape.every((size, axis) => size === expected[axis])) return;
   const what =
     role === 'embedding' || role === 'head'

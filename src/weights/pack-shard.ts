@@ -45,13 +45,14 @@ export class ShardPacker {
     return source;
   }
 
-  #pack({ source: name, dtype, rows, width, format }: RowBlock, source: Uint8Array<ArrayBuffer>): PackedMatrix {
+  #pack({ source: name, dtype, rows, width, format, plus }: RowBlock, source: Uint8Array<ArrayBuffer>): PackedMatrix {
     try {
       if (isBlockType(dtype) && holdsBlocks(format, dtype)) return repackBlocks(dtype, source, rows, width, format);
       const elements = rows * width;
       if (this.#weights.length < elements) this.#weights = new Float32Array(elements);
       const weights = this.#weights.subarray(0, elements);
       decodeRows(dtype, source, rows, width, weights);
+      if (plus) weights.forEach((weight, i) => (weights[i] = weight + plus));
       return packRows(weights, rows, width, format);
     } catch (cause) {
       if (!(cause instanceof HearthError)) throw cause;

@@ -28,6 +28,8 @@ export interface RowBlock {
   /** Offsets in the shard; `scalesOffsetBytes` means nothing for float formats. */
   codesOffsetBytes: number;
   scalesOffsetBytes: number;
+  /** See WeightPart. */
+  plus?: number;
 }
 
 export interface ShardPlan {
@@ -174,6 +176,7 @@ function cutBlocks(
       format,
       codesOffsetBytes: slab.codes.offsetBytes + row * codeBytes,
       scalesOffsetBytes: (slab.scales?.offsetBytes ?? 0) + row * scaleBytes,
+      ...(part.plus && { plus: part.plus }),
     });
   }
   return blocks;

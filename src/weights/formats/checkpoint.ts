@@ -24,6 +24,8 @@ export interface CheckpointTensor {
    * architectures; the pages want halves (rows i and i + pairedRows / 2).
    */
   pairedRows?: number;
+  /** True where the file holds the numbers that are computed with: what a page asks to be added (WeightPart) has been. */
+  isFinal?: boolean;
 }
 
 export interface CheckpointFile {
