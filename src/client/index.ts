@@ -15,9 +15,23 @@ export const hearth = createClient({
   get siteUrl() {
     return new URL(import.meta.env.BASE_URL, location.href).href;
   },
+  askToKeep() {
+    navigator.storage?.persist?.().catch(() => {}); // what is refused may be cleared; that is no failure of the download
+  },
 });
 
-export const { loadModel, capabilities, engineStats, storedModels, removeModel } = hearth;
+export const {
+  loadModel,
+  fetchModel,
+  repairModel,
+  cancelModel,
+  capabilities,
+  engineStats,
+  storedModels,
+  removeModel,
+  useHub,
+  setHubToken,
+} = hearth;
 
 export { HearthError, isAbort, toHearthError, type ErrorCode } from '../lib/errors';
 export type {

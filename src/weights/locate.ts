@@ -60,9 +60,18 @@ export function locateParts(specs: readonly WeightSpec[], files: readonly Checkp
         );
       }
       const { specIndex, firstRow, part } = want;
-      const { rows } = part;
-      const plus = tensor.isFinal ? undefined : part.plus;
-      located.push({ spec: specIndex, firstRow, rows, source: name, file, startBytes, dtype, pairedRows, plus });
+      const { rows, plus } = part;
+      located.push({
+        spec: specIndex,
+        firstRow,
+        rows,
+        source: name,
+        file,
+        startBytes,
+        dtype,
+        ...(pairedRows && { pairedRows }),
+        ...(plus && !tensor.plusIsIn && { plus }),
+      });
     }
   }
   refuseMissing([...wanted.keys()]);

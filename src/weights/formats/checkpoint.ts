@@ -24,8 +24,8 @@ export interface CheckpointTensor {
    * architectures; the pages want halves (rows i and i + pairedRows / 2).
    */
   pairedRows?: number;
-  /** True where the file holds the numbers that are computed with: what a page asks to be added (WeightPart) has been. */
-  isFinal?: boolean;
+  /** The file holds already what WeightPart.plus would add: GGUF keeps 1 + w of Gemma's norms. */
+  plusIsIn?: boolean;
 }
 
 export interface CheckpointFile {

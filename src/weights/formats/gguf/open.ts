@@ -205,7 +205,7 @@ function checkpointTensor(architecture: string, metadata: GgufMetadata, tensor: 
     startBytes,
     endBytes,
     pairedRows: pairedRows(architecture, metadata, tensor),
-    isFinal: true, // Gemma's norms hold 1 + w
+    plusIsIn: true,
   };
 }
 
