@@ -79,7 +79,7 @@ export function configFromGguf(
     rms_norm_eps: number(metadata, key('attention.layer_norm_rms_epsilon')),
     rope_theta: number(metadata, key('rope.freq_base')) ?? 10_000,
     rope_scaling: ropeScaling(metadata, architecture, ropeFactors, rotated / 2),
-    ...(rotated === headDim ? {} : { partial_rotary_factor: rotated / headDim }),
+    ...(rotated === headDim ? {} : { partial_rotary_factor: partOf(headDim, rotated) }),
     tie_word_embeddings: !tensorNames.has('output.weight'),
     bos_token_id: vocabulary.bos,
     eos_token_id: vocabulary.eos,
@@ -107,6 +107,11 @@ function headDimension(metadata: GgufMetadata, architecture: string, usual: numb
   return keys;
 }
 
+/** What readers multiply with and round down to get `rotated` again: in six decimals, rounded up. */
+function partOf(headDim: number, rotated: number): number {
+  return Math.ceil((rotated / headDim) * 1e6) / 1e6;
+}
+
 /** @param frequencies how many there are: half of what is rotated */
 function ropeScaling(
   metadata: GgufMetadata,
@@ -126,7 +131,15 @@ function ropeScaling(
   };
   // Our own type: Llama 3's scaling is a formula for factors, and GGUF files hold the factors only.
   if (freqs) return { rope_type: 'frequency-factors', factors: checked(freqs) };
-  if (long && short) return { rope_type: 'longrope', long_factor: checked(long), short_factor: checked(short) };
+  if (long && short) {
+    const magnitude = number(metadata, key('attn_factor'));
+    return {
+      rope_type: 'longrope',
+      long_factor: checked(long),
+      short_factor: checked(short),
+      ...(magnitude === undefined ? {} : { attention_factor: magnitude }),
+    };
+  }
 
   const type = text(metadata, key('type')) ?? 'linear';
   const factor = number(metadata, key('factor')) ?? number(metadata, `${architecture}.rope.scale_linear`) ?? 1;
