@@ -32,11 +32,10 @@ const HEADS = [
   [3, 1, 256],
 ] as const;
 
-/** [window, soft cap]: none, and windows that begin within the row's block or within another. */
+/** [window, soft cap]: none, and a window that begins within the row's block or within another, by row. */
 const VIEWS = [
   [0, 0],
   [24, 2.5],
-  [40, 0],
 ] as const;
 
 /** Rows of three sequences, at the edges of blocks and beyond. */
@@ -131,7 +130,7 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
     expect(otherWords).toBeLessThanOrEqual(TURNED_TIES);
   });
 
-  it.each(HEADS)(
+  it.each([HEADS[0], HEADS[2], HEADS[4]])(
     'parts of heads turn, biases and norms come first: %i query heads, %i kv heads of %i',
     async (...heads) => {
       const { contents, constants } = setting(heads, format);
