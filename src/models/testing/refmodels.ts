@@ -15,8 +15,8 @@ import { FolderSource } from '../../weights/testing/folder-source';
 
 const FOLDER = '../shared/testdata/refmodels';
 
-/** What the data asks for. What is reached is f32's rounding, about 2e-5; a mistake moves something by 0.003 to 19. */
-const TOLERANCE = 1e-3;
+/** The data asks for 1e-3; what is reached is f32's rounding, below 1e-5. The slightest mistake moves something by 1e-3. */
+const TOLERANCE = 1e-4;
 
 /** Architectures of the set that no page computes yet. */
 const UNKNOWN = ['qwen3moe', 'olmoe', 'granitemoe', 'gpt-oss'];
