@@ -132,7 +132,7 @@ function mutated(value: Json, pick: (count: number) => number): Json {
   if (kind < 3) of[key] = junk[pick(junk.length)]!();
   else if (kind === 3) delete of[key];
   else if (kind === 4) of[key] = structuredClone(other.of[other.key]!);
-  else if (Array.isArray(of)) of.push(structuredClone(of[Number(key)]!));
+  else if (Array.isArray(of)) of.push(structuredClone(of[Number(key)]));
   else of[`${key}_`] = of[key]!;
   return copy;
 }

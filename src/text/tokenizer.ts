@@ -16,7 +16,7 @@ import {
 } from './checkpoint-texts';
 import { type BpeModel, ID_RULE, isId, readBpeModel } from './bpe-model';
 import { createDetokenizer } from './detokenizer';
-import { refuseWrongSplits } from './library-limits';
+import { refuseWrongSplits, respelledPreTokenizer } from './library-limits';
 import { StreamDecoder, type DecodeOptions } from './stream-decoder';
 import { checkSteps } from './tokenizer-schema';
 
@@ -155,10 +155,11 @@ interface AddedToken {
 
 /** The library does the steps before and after the model; decoding is ours, so it gets no decoder. */
 function createLibraryTokenizer(json: JsonObject, config: JsonObject, bpe: BpeModel | null): LibraryTokenizer {
-  const steps = ['normalizer', 'pre_tokenizer', 'post_processor'];
+  const steps = ['normalizer', 'post_processor'];
   const complete = {
     ...json,
     ...Object.fromEntries(steps.map((name) => [name, json[name] ?? null])),
+    pre_tokenizer: respelledPreTokenizer(json['pre_tokenizer']),
     decoder: null,
     model: bpe?.forLibrary ?? json['model'],
   };
