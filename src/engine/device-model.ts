@@ -4,8 +4,7 @@
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
-import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
-import type { DeviceMatrix } from '../kernels/product';
+import { ranksPerRow } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -13,6 +12,7 @@ import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
+import type { WeightSpec } from '../weights/spec';
 import type { UploadedWeights } from './upload';
 
 /** An architecture with a checkpoint's config and its weights on the device. */
@@ -46,9 +46,8 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
-  readonly #rotations: DeviceBuffer;
-  readonly #head: DeviceMatrix;
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs' | 'ranks'>;
+  readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #buffers: DeviceBuffer[] = [];
 
   /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
@@ -82,14 +81,17 @@ export class DeviceModel {
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
       return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
     });
-    const rotations = page.rotations(config, contextLength);
-    this.#rotations = create('rotations', rotations.byteLength);
-    backend.write(this.#rotations, 0, rotations);
+    const rotations: Record<string, DeviceBuffer> = {};
+    for (const [name, table] of Object.entries(page.rotations(config, contextLength))) {
+      const buffer = create(`rotations.${name}`, table.byteLength);
+      backend.write(buffer, 0, table);
+      rotations[name] = buffer;
+    }
+    this.#rotations = rotations;
     this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
-    this.#head = weights.matrix(page.head(config));
-    this.rankStride = ranksPerRow(this.#head, backend.lanes);
+    this.rankStride = ranksPerRow(weights.matrix(headOf(page.weights(config))), backend.lanes);
     this.ranks = create('ranks', 8 * this.rankStride * roundUp(maxOutputs, ROW_MULTIPLE));
   }
 
@@ -99,8 +101,8 @@ export class DeviceModel {
   }
 
   /**
-   * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
-   * their logits, or with `greedy` their ranks alone.
+   * Records a forward over the first `rowCount` rows, and of the first `outputCount` of `inputs.picked` the logits, or with
+   * `greedy` the ranks alone.
    */
   record(
     recorder: Recorder,
@@ -110,17 +112,24 @@ export class DeviceModel {
     { greedy = false }: { greedy?: boolean } = {},
   ): void {
     const { page, config } = this.parts;
-    const pass = { ...this.#pass, inputs: { ...inputs, rotations: this.#rotations }, recorder, rowCount, outputCount };
-    page.forward(config, pass);
-    if (outputCount === 0) return;
-    const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');
-    const product = { x, matrix: this.#head, rows: outputCount, lanes: pass.lanes };
-    if (greedy) recordArgmax(recorder, 'head', { ...product, ranks: this.ranks });
-    else recordProduct(recorder, 'head', { ...product, y: this.logits, yStride: this.logitStride, epilogue: 'store' });
+    page.forward(config, {
+      ...this.#pass,
+      inputs: { ...inputs, rotations: this.#rotations },
+      ranks: greedy ? this.ranks : null,
+      recorder,
+      rowCount,
+      outputCount,
+    });
   }
 
   destroy(): void {
     for (const buffer of this.#buffers) buffer.destroy();
     this.parts.weights.destroy();
   }
+}
+
+/** The matrix that makes logits: the embedding where there is no head of its own. */
+function headOf(specs: readonly WeightSpec[]): string {
+  return present(specs.find(({ role }) => role === 'head') ?? specs.find(({ role }) => role === 'embedding'), 'head')
+    .name;
 }

@@ -9,9 +9,11 @@ import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { propose } from './propose/propose';
+import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
-import { rotaryAppend } from './rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
 import { bins, candidates, choose, cut, greedy, largest, race } from './sample/sample';
+import { softCap } from './soft-cap/soft-cap';
 
 export const KERNELS = {
   embed,
@@ -21,8 +23,12 @@ export const KERNELS = {
   matmul,
   matmulArgmax,
   rotaryAppend,
+  rotaryAppendBiased,
+  rotaryAppendNormed,
+  qkNorm,
   attention,
   gatherRows,
+  softCap,
   survey,
   penalize,
   largest,

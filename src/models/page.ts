@@ -43,12 +43,14 @@ export interface ForwardPass {
   readonly tableStride: number;
   readonly kvFormat: KvFormat;
   readonly pools: readonly LayerPool[];
+  /** Where the ranks of the likeliest tokens go if nothing else is wanted of the logits (kernels/product.ts); else null. */
+  readonly ranks: DeviceBuffer | null;
   /** Filled by the engine before each pass. */
   readonly inputs: {
     readonly rows: DeviceBuffer; // [rows]: token, position, sequence, unused (u32)
     readonly tables: DeviceBuffer; // [sequences][tableStride] (u32)
     readonly picked: DeviceBuffer; // [outputs]: row index (u32)
-    readonly rotations: DeviceBuffer; // [positions][headDim / 2]: cos, sin
+    readonly rotations: Readonly<Record<string, DeviceBuffer>>; // each [positions][pairs]: cos, sin
   };
   /** Made by the engine from the page's `activations`; zero beyond each row's width. */
   readonly activations: Readonly<Record<string, DeviceBuffer>>;
@@ -62,13 +64,11 @@ export interface ModelLayout<Config = unknown> {
   weights(config: Config): WeightSpec[];
   /** Row strides of the activation buffers; those whose names begin with "picked" or "logits" have a row per output. */
   activations(config: Config): Record<string, number>;
-  /** cos and sin of every angle: [positions][headDim / 2][2]. */
-  rotations(config: Config, positions: number): Float32Array<ArrayBuffer>;
+  /** cos and sin of every angle, a table for each way that layers rotate: [positions][pairs of a head][2]. */
+  rotations(config: Config, positions: number): Record<string, Float32Array<ArrayBuffer>>;
 }
 
 export interface ModelPage<Config = unknown> extends ModelLayout<Config> {
-  /** The name of the matrix that makes logits of `activations.pickedNormed`: a product that the engine records. */
-  head(config: Config): string;
-  /** Records the pass up to the head; it ends with `activations.pickedNormed` [outputs]. */
+  /** Records the pass; it ends with `activations.logits` [outputs][vocab stride], or with `pass.ranks` alone. */
   forward(config: Config, pass: ForwardPass): void;
 }

@@ -1,5 +1,5 @@
 /**
- * One import, from a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
+ * One import, from a GGUF file or a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
  * store shard by shard, the manifest last. After every shard the partial record says what a second start may build upon, so
  * the import can be cut anywhere. Locks, requests and models stored already are `importer.ts`'s business.
  */
@@ -8,11 +8,12 @@ import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
 import { SourceCursor, START } from './cursor';
-import { type Checkpoint, openCheckpoint } from './formats/checkpoint';
-import { parseJson, readTexts } from './formats/texts';
+import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
+import { openGguf } from './formats/gguf/open';
+import { parseJson, readTexts, type SourceFile } from './formats/texts';
 import { checksum } from './hash';
 import { ImportTarget, type InMemoryShards } from './import-target';
-import type { Manifest } from './manifest';
+import type { Manifest, ModelTexts } from './manifest';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { ReadOptions, RetryPolicy } from './sources/reader';
@@ -30,12 +31,14 @@ export interface ImportProgress {
 export interface ImportJob {
   modelId: string;
   source: Source;
+  /** The .gguf file of it that is the model, of a split one any part; null for a folder in Hugging Face layout. */
+  file?: string | null;
   store: WeightStore;
   /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
   describe: (config: unknown) => WeightSpec[];
   /** Refuses, before any weights are fetched, what is too large to run without a graphics adapter. */
   forCpu?: boolean;
-  /** Null: int4, and int8 where it pays most. */
+  /** Null: GGUF as it is; else int4, and int8 where it pays most. */
   precision?: Precision | null;
   sizes?: PlanSizes;
   retry?: RetryPolicy;
@@ -71,10 +74,10 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const { modelId, source, store, signal, onProgress } = job;
   const reading: ReadOptions = { retry: job.retry, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
-  const { texts, files: textFiles } = await readTexts(source, reading);
+  const { texts, textFiles, openCheckpoint } = await openModel(source, job.file ?? null, reading);
   const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
-  const checkpoint = await openCheckpoint(source, reading);
+  const checkpoint = await openCheckpoint();
   const target = new ImportTarget(store);
   const { plan, partial: begun } = await planOrResume(job, specs, checkpoint, target, reading);
 
@@ -117,6 +120,24 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   await target.finish(manifest);
   if (!target.inMemory) await sweep(store); // the former import of this model
   return { manifest, inMemory: target.inMemory };
+}
+
+interface OpenedModel {
+  texts: ModelTexts;
+  /** Those that were fetched. */
+  textFiles: SourceFile[];
+  /** Reads what is still to be read of the weights' headers. */
+  openCheckpoint: () => Promise<Checkpoint>;
+}
+
+/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `importModel`. */
+async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
+  if (file !== null) {
+    const { texts, checkpoint } = await openGguf(source, file, reading);
+    return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
+  }
+  const { texts, files: textFiles } = await readTexts(source, reading);
+  return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
 }
 
 /** The plan, with the import that has begun to carry it out or a new one. */
@@ -170,7 +191,7 @@ async function isResumable(
     begun.formatVersion === PACKED_FORMAT_VERSION &&
     begun.sourceUrl === source.url &&
     begun.precision === precision &&
-    specs.every(({ name }) => Object.hasOwn(begun.formats, name));
+    specs.every(({ parts }) => parts.every((part) => Object.hasOwn(begun.formats, part.source)));
   const sameFiles =
     begun.files.length === files.length &&
     begun.files.every(({ path, version }, i) => path === files[i]!.path && isSameVersion(version, files[i]!.version));

@@ -15,6 +15,8 @@ export interface ShardRange {
 export interface Slab {
   firstRow: number;
   rows: number;
+  /** Where it is not the tensor's: rows that came from a source tensor of another type. */
+  format?: PackedFormat;
   codes: ShardRange;
   scales: ShardRange | null; // null for float formats
 }

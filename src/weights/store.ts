@@ -18,7 +18,7 @@ export interface PartialImport {
   precision: Precision | null;
   /** The weight files as they were; others mean starting over. */
   files: { path: string; version: FileVersion }[];
-  /** The format chosen for each tensor, by name. */
+  /** The format chosen for each source tensor, by its name. */
   formats: Record<string, PackedFormat>;
   /** Of the plan; a plan that comes out differently means starting over. */
   planChecksum: string;
