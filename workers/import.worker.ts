@@ -9,8 +9,11 @@ import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
+import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
+import { getWith } from '../src/weights/sources/http';
+import { inspectModel } from './inspection';
 import { reportModels } from './model-report';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
@@ -18,8 +21,16 @@ const channel = new BroadcastChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
+const hosts = new HostStore();
+
 const importer = new Importer({
   store: new IndexedDbStore(),
+  getFor: (origins) =>
+    getWith({
+      origins: [location.origin, ...origins],
+      isAllowed: (origin) => hosts.isAllowed(origin),
+      tokenFor: (origin) => hosts.tokenFor(origin),
+    }),
   describe(config) {
     const page = modelLayout(config);
     return page.weights(page.readConfig(config));
@@ -34,15 +45,23 @@ const importer = new Importer({
 installErrorTransfer();
 forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
-  ensure: (requestId, source, onProgress) =>
-    importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
+  ensure: (requestId, request, onProgress) =>
+    importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, request, device) =>
+    importer.look(requestId, request, (opened, options) => inspectModel(request.modelId, opened, device, options)),
   abort: (requestId) => importer.abort(requestId),
+  cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),
   async report(known, device) {
     return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
   },
   verify: (requestId, modelId, onProgress) =>
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  repair: (requestId, modelId, onProgress) =>
+    importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  allowOrigin: (origin) => hosts.allow(origin),
+  setToken: (origin, token) => hosts.setToken(origin, token),
+  tokenOrigins: () => hosts.tokenOrigins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
 } satisfies ImportApi);

@@ -4,15 +4,16 @@
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
-import { ranksPerRow } from '../kernels/product';
+import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
+import type { DeviceMatrix } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
+import { softCap, softCapGrid } from '../kernels/soft-cap/soft-cap';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
-import type { WeightSpec } from '../weights/spec';
 import type { UploadedWeights } from './upload';
 
 /** An architecture with a checkpoint's config and its weights on the device. */
@@ -46,8 +47,9 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs' | 'ranks'>;
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
+  readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
 
   /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
@@ -91,7 +93,8 @@ export class DeviceModel {
     this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
-    this.rankStride = ranksPerRow(weights.matrix(headOf(page.weights(config))), backend.lanes);
+    this.#head = weights.matrix(page.head(config).matrix);
+    this.rankStride = ranksPerRow(this.#head, backend.lanes);
     this.ranks = create('ranks', 8 * this.rankStride * roundUp(maxOutputs, ROW_MULTIPLE));
   }
 
@@ -101,8 +104,8 @@ export class DeviceModel {
   }
 
   /**
-   * Records a forward over the first `rowCount` rows, and of the first `outputCount` of `inputs.picked` the logits, or with
-   * `greedy` the ranks alone.
+   * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
+   * their logits, or with `greedy` their ranks alone.
    */
   record(
     recorder: Recorder,
@@ -112,24 +115,22 @@ export class DeviceModel {
     { greedy = false }: { greedy?: boolean } = {},
   ): void {
     const { page, config } = this.parts;
-    page.forward(config, {
-      ...this.#pass,
-      inputs: { ...inputs, rotations: this.#rotations },
-      ranks: greedy ? this.ranks : null,
-      recorder,
-      rowCount,
-      outputCount,
-    });
+    const pass = { ...this.#pass, inputs: { ...inputs, rotations: this.#rotations }, recorder, rowCount, outputCount };
+    page.forward(config, pass);
+    if (outputCount === 0) return;
+    const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');
+    const product = { x, matrix: this.#head, rows: outputCount, lanes: pass.lanes };
+    if (greedy) return recordArgmax(recorder, 'head', { ...product, ranks: this.ranks }); // a cap keeps the order
+    recordProduct(recorder, 'head', { ...product, y: this.logits, yStride: this.logitStride, epilogue: 'store' });
+    const { softCap: cap } = page.head(config);
+    if (cap === null) return;
+    const vectors = this.logitStride / 4;
+    const constants = { STRIDE: vectors, SOFT_CAP: cap };
+    recorder.call('logits', softCap, { y: this.logits }, constants, softCapGrid(vectors, outputCount));
   }
 
   destroy(): void {
     for (const buffer of this.#buffers) buffer.destroy();
     this.parts.weights.destroy();
   }
-}
-
-/** The matrix that makes logits: the embedding where there is no head of its own. */
-function headOf(specs: readonly WeightSpec[]): string {
-  return present(specs.find(({ role }) => role === 'head') ?? specs.find(({ role }) => role === 'embedding'), 'head')
-    .name;
 }

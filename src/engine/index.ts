@@ -10,6 +10,7 @@ import { HearthError } from '../lib/errors';
 import { assertSharedVocabulary } from '../text/shared-vocabulary';
 import { createTextModel } from '../text/text-model';
 import type { StoredWeights } from '../weights/manifest';
+import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
 import type { LoadOptions } from './model';
 import type { GenerationOptions } from './options';
@@ -18,6 +19,7 @@ import type { GenerateEvent } from './request';
 import type { EngineStats } from './stats';
 
 export type { LoadProgress } from './load-runner';
+export type { ReadingSpeed } from './measure-reading';
 export type { LoadOptions } from './model';
 export type { GenerationOptions } from './options';
 export type { Prompt } from './prompt';
@@ -110,6 +112,11 @@ export class Engine {
     signal?: AbortSignal,
   ): AsyncGenerator<GenerateEvent> {
     return this.model(modelId).generate(prompt, options, signal);
+  }
+
+  /** See measure-reading.ts. */
+  measureReading(): Promise<ReadingSpeed> {
+    return measureReading(this.backend);
   }
 
   /** What each loaded model's loop is doing. */

@@ -1,13 +1,15 @@
 /**
  * Models on one backend, and the steps the decode loop repeats. A step is one submission: the rows of all sequences that go
- * on and of the prompts that are prefilled, the forward, the drawing of tokens and their acceptance; with a draft model its
- * guesses come first. What a step reads and writes of the sequences lies on the device, so the next step may be submitted
- * before the host knows what this one drew. Buffers are made here once; a step is recorded and prepared once per shape.
+ * on and of the prompts that are prefilled, the forward, the drawing of tokens and their acceptance; where tokens are guessed
+ * ahead, the guesses come first. What a step reads and writes of the sequences lies on the device, so the next step may be
+ * submitted before the host knows what this one drew. Buffers are made here once; a step is recorded and prepared once per
+ * shape.
  */
 import type { Backend, DeviceBuffer, PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
 import { commit } from '../kernels/commit/commit';
+import { lookup, LONGEST_NGRAM, SHORTEST_NGRAM } from '../kernels/lookup/lookup';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
@@ -22,6 +24,8 @@ import { DeviceModel } from './device-model';
 import type { ForwardInputs, ModelParts } from './device-model';
 import { biasPairs, slotWords, tokenCounts, wantsPenalties } from './slot-upload';
 import type { SlotContent } from './slot-upload';
+import { PLAIN } from './speculation';
+import type { Guesser } from './speculation';
 import { scratchBuffers, stateBuffers } from './state-buffers';
 
 export interface RunnerOptions {
@@ -58,7 +62,8 @@ export interface StepShape extends DrawShape {
   readonly sequences: number;
   /** Positions of prompts that are computed without drawing a token. */
   readonly prefillRows: number;
-  /** Tokens the draft model guesses for each sequence. */
+  /** Who guesses tokens first, and how many for each sequence. */
+  readonly guesser: Guesser | null;
   readonly drafts: number;
   /** Only the draft model computes the prefilled positions: it had been left behind. */
   readonly draftOnly: boolean;
@@ -66,7 +71,7 @@ export interface StepShape extends DrawShape {
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, drafts: 0, draftOnly: false, ...PLAIN_DRAW };
+  return { sequences, prefillRows: 0, ...PLAIN, draftOnly: false, ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -128,8 +133,7 @@ export class Runner {
       0,
       Uint32Array.from({ length: maxSequences }, (_, i) => 2 * i + 1),
     );
-    const finished = 4 * (this.cache.nullSlot * SLOT_WORDS + SlotWord.finished);
-    backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
+    this.finishNullSlot();
   }
 
   /** Makes the buffers and prepares the step that decode repeats. @throws HearthError `out-of-memory`, `device-lost`. */
@@ -187,6 +191,12 @@ export class Runner {
     if (settings.logitBias.length > 0) backend.write(this.#state.biases, 8 * slot * MAX_BIASES, biasPairs(settings));
   }
 
+  /** The null slot belongs to nobody and has no live rows: so it is unless somebody measures with it. */
+  finishNullSlot(): void {
+    const finished = 4 * (this.cache.nullSlot * SLOT_WORDS + SlotWord.finished);
+    this.backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
+  }
+
   /** The step of a shape, prepared once; a promise only the first time. */
   prepare(shape: StepShape): PreparedStep | Promise<PreparedStep> {
     const key = Object.values(shape).join(' ');
@@ -231,9 +241,10 @@ export class Runner {
   }
 
   /** The dispatches of a step. */
-  record({ sequences, prefillRows, drafts, draftOnly, ...draw }: StepShape): Step {
+  record({ sequences, prefillRows, guesser, drafts, draftOnly, ...draw }: StepShape): Step {
     const recorder = new Recorder();
-    if (this.draft && drafts > 0) {
+    if (guesser === 'lookup' && sequences > 0) this.#recordLookup(recorder, sequences, drafts);
+    if (this.draft && guesser === 'draft') {
       // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
       const rowCount = 2 * sequences + prefillRows;
       this.#recordPlan(recorder, 2, 0, rowCount);
@@ -295,6 +306,17 @@ export class Runner {
     };
     const grid = [divideUp(rowCount, 64), 1, 1] as const;
     recorder.call('plan', planRows, { plan: this.#state.plan, slots, tokens, rows }, constants, grid);
+  }
+
+  #recordLookup(recorder: Recorder, sequences: number, drafts: number): void {
+    const { slots, tokens } = this.inputs;
+    const constants = {
+      GUESSES: drafts,
+      TOKENS_STRIDE: this.options.contextLength,
+      LONGEST: LONGEST_NGRAM,
+      SHORTEST: SHORTEST_NGRAM,
+    };
+    recorder.call('lookup', lookup, { plan: this.#state.plan, slots, tokens }, constants, [sequences, 1, 1]);
   }
 
   #recordProposal(recorder: Recorder, picked: DeviceBuffer, sequences: number, draw: DrawShape): void {

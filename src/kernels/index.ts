@@ -4,6 +4,7 @@ import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
+import { lookup } from './lookup/lookup';
 import { matmul, matmulArgmax } from './matmul/matmul';
 import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
@@ -41,5 +42,6 @@ export const KERNELS = {
   report,
   planRows,
   propose,
+  lookup,
   commit,
 };

@@ -3,20 +3,20 @@
  * store shard by shard, the manifest last. After every shard the partial record says what a second start may build upon, so
  * the import can be cut anywhere. Locks, requests and models stored already are `importer.ts`'s business.
  */
-import { throwIfAborted } from '../lib/errors';
+import { HearthError, throwIfAborted } from '../lib/errors';
 import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
 import { SourceCursor, START } from './cursor';
-import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
-import { openGguf } from './formats/gguf/open';
-import { parseJson, readTexts, type SourceFile } from './formats/texts';
+import type { Checkpoint } from './formats/checkpoint';
+import { parseJson } from './formats/texts';
 import { checksum } from './hash';
 import { ImportTarget, type InMemoryShards } from './import-target';
-import type { Manifest, ModelTexts } from './manifest';
+import type { Manifest } from './manifest';
+import { openModel } from './open-model';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
-import type { ReadOptions, RetryPolicy } from './sources/reader';
+import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
 import { isSameVersion, type Source, SourceChangedError } from './sources/source';
 import type { WeightSpec } from './spec';
 import type { PartialImport, WeightStore } from './store';
@@ -33,6 +33,8 @@ export interface ImportJob {
   source: Source;
   /** The .gguf file of it that is the model, of a split one any part; null for a folder in Hugging Face layout. */
   file?: string | null;
+  /** Names the source in the records, so that a second start knows it again; its address if absent. */
+  sourceId?: string;
   store: WeightStore;
   /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
   describe: (config: unknown) => WeightSpec[];
@@ -42,6 +44,7 @@ export interface ImportJob {
   precision?: Precision | null;
   sizes?: PlanSizes;
   retry?: RetryPolicy;
+  readAhead?: ReadAheadPolicy;
   signal?: AbortSignal;
   onProgress?: (progress: ImportProgress) => void;
 }
@@ -72,7 +75,7 @@ export async function importModel(job: ImportJob): Promise<Imported> {
 
 async function importOnce(job: ImportJob): Promise<Imported> {
   const { modelId, source, store, signal, onProgress } = job;
-  const reading: ReadOptions = { retry: job.retry, signal };
+  const reading: ReadOptions = { retry: job.retry, readAhead: job.readAhead, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
   const { texts, textFiles, openCheckpoint } = await openModel(source, job.file ?? null, reading);
   const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
@@ -84,6 +87,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const totalBytes = checkpoint.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const cursor = await SourceCursor.create(source, checkpoint.files, begun.cursor, {
     ...reading,
+    hasRanges: checkpoint.hasRanges,
     onProgress: (loadedBytes) => onProgress?.({ phase: 'download', loadedBytes, totalBytes }),
   });
   let partial = begun;
@@ -98,6 +102,9 @@ async function importOnce(job: ImportJob): Promise<Imported> {
       await target.savePartial(partial);
     }
     sha256 = await cursor.finish();
+    await refuseForgeries(source, checkpoint, sha256, () =>
+      target.savePartial({ ...begun, shards: [], cursor: START }),
+    );
   } finally {
     cursor.close();
   }
@@ -111,8 +118,9 @@ async function importOnce(job: ImportJob): Promise<Imported> {
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: partial.importId,
-    source: { url: source.url, files: [...textFiles, ...weightFiles] },
+    source: { id: job.sourceId, url: source.url, files: [...textFiles, ...weightFiles] },
     texts,
+    precision: partial.precision,
     tensors: plan.tensors,
     shards: partial.shards,
     createdAt: new Date().toISOString(),
@@ -122,27 +130,31 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   return { manifest, inMemory: target.inMemory };
 }
 
-interface OpenedModel {
-  texts: ModelTexts;
-  /** Those that were fetched. */
-  textFiles: SourceFile[];
-  /** Reads what is still to be read of the weights' headers. */
-  openCheckpoint: () => Promise<Checkpoint>;
-}
-
-/** What a GGUF file or a folder in Hugging Face layout holds, without its weights. @throws as `importModel`. */
-async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
-  if (file !== null) {
-    const { texts, checkpoint } = await openGguf(source, file, reading);
-    return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
+/**
+ * Holds the files against the publisher's digests, where there are some.
+ * @param startOver makes the next start fetch everything again.
+ */
+async function refuseForgeries(
+  source: Source,
+  { files }: Checkpoint,
+  sha256: readonly string[],
+  startOver: () => Promise<void>,
+): Promise<void> {
+  for (const [i, { path }] of files.entries()) {
+    const expected = source.sha256?.(path) ?? null;
+    if (expected === null || expected === sha256[i]) continue;
+    await startOver();
+    throw new HearthError(
+      'bad-file',
+      `${source.url}${path} came with SHA-256 ${sha256[i]}; its publisher says ${expected}.`,
+      { hint: 'Download it again; if it happens again, the file or the line has been tampered with.' },
+    );
   }
-  const { texts, files: textFiles } = await readTexts(source, reading);
-  return { texts, textFiles, openCheckpoint: () => openFolder(source, reading) };
 }
 
 /** The plan, with the import that has begun to carry it out or a new one. */
 async function planOrResume(
-  { modelId, source, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
+  { modelId, source, sourceId = source.url, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
   specs: readonly WeightSpec[],
   checkpoint: Checkpoint,
   target: ImportTarget,
@@ -154,7 +166,7 @@ async function planOrResume(
   };
 
   const begun = await store.partial(modelId).catch(() => null);
-  if (begun && (await isResumable(begun, source, specs, checkpoint, precision, store))) {
+  if (begun && (await isResumable(begun, sourceId, specs, checkpoint, precision, store))) {
     const { plan, planChecksum } = await planWith(new Map(Object.entries(begun.formats)));
     if (planChecksum === begun.planChecksum) return { plan, partial: begun };
   }
@@ -165,7 +177,7 @@ async function planOrResume(
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: randomId(),
-    sourceUrl: source.url,
+    sourceId,
     precision,
     files: checkpoint.files.map(({ path, version }) => ({ path, version })),
     formats: Object.fromEntries(formats),
@@ -181,7 +193,7 @@ async function planOrResume(
 /** True when the files are still those whose first shards are stored, and the shards are there. */
 async function isResumable(
   begun: PartialImport,
-  source: Source,
+  sourceId: string,
   specs: readonly WeightSpec[],
   { files }: Checkpoint,
   precision: Precision | null,
@@ -189,7 +201,7 @@ async function isResumable(
 ): Promise<boolean> {
   const sameWork =
     begun.formatVersion === PACKED_FORMAT_VERSION &&
-    begun.sourceUrl === source.url &&
+    begun.sourceId === sourceId &&
     begun.precision === precision &&
     specs.every(({ parts }) => parts.every((part) => Object.hasOwn(begun.formats, part.source)));
   const sameFiles =

@@ -11,6 +11,9 @@ import type { SourceCursor } from './cursor';
 import { decodeRows, sourceRowBytes } from './formats/weight-types';
 import type { RowBlock, ShardPlan } from './plan';
 
+/** Gives a file's bytes; a shard's blocks are asked for in the order of the source. @throws as `SourceReader.read`. */
+export type BlockSource = Pick<SourceCursor, 'read'>;
+
 /** Keeps its buffers from shard to shard, so that memory does not depend on the model's size. */
 export class ShardPacker {
   #shard = new Uint8Array();
@@ -21,7 +24,7 @@ export class ShardPacker {
    * @returns the shard's bytes, valid until the next call // [shard.bytes]
    * @throws HearthError `bad-file` for weights that cannot be packed, `aborted`, and as `SourceCursor.read`.
    */
-  async pack(shard: ShardPlan, cursor: SourceCursor, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  async pack(shard: ShardPlan, cursor: BlockSource, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     if (this.#shard.length < shard.bytes) this.#shard = new Uint8Array(shard.bytes);
     const target = this.#shard.subarray(0, shard.bytes).fill(0);
     for (const block of shard.blocks) {
@@ -36,7 +39,7 @@ export class ShardPacker {
   /** @returns the block's bytes // [rows][sourceRowBytes] */
   async #read(
     { rows, width, dtype, file, startBytes }: RowBlock,
-    cursor: SourceCursor,
+    cursor: BlockSource,
   ): Promise<Uint8Array<ArrayBuffer>> {
     const sourceBytes = rows * sourceRowBytes(dtype, width);
     if (this.#source.length < sourceBytes) this.#source = new Uint8Array(sourceBytes);
