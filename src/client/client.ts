@@ -45,8 +45,8 @@ export interface LoadOptions {
    */
   contextLength?: number;
   /**
-   * A smaller model of the same vocabulary that guesses ahead; null or absent for none. Another one than that of an earlier
-   * load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
+   * A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any.
+   * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
    */
   draft?: string | ModelLocation | null;
   /**

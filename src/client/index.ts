@@ -5,11 +5,11 @@
  *   const model = await loadModel('tales');
  *   for await (const { text } of model.chat([{ role: 'user', content: 'Hello' }])) console.log(text);
  */
-import { createClient } from './client';
+import { createClient, type HearthClient } from './client';
+import { createFetch } from './openai/fetch';
 import { spawnEngineWorker, spawnImportWorker } from './spawn-worker';
 
-/** The page's own client: threads start at the first use. */
-export const hearth = createClient({
+const client = createClient({
   openEngine: spawnEngineWorker,
   openImport: spawnImportWorker,
   get siteUrl() {
@@ -19,6 +19,9 @@ export const hearth = createClient({
     navigator.storage?.persist?.().catch(() => {}); // what is refused may be cleared; that is no failure of the download
   },
 });
+
+/** The page's own client, and the `fetch` for OpenAI's clients over it. Threads start at the first use. */
+export const hearth: HearthClient & { fetch: typeof globalThis.fetch } = { ...client, fetch: createFetch(client) };
 
 export const {
   loadModel,

@@ -36,6 +36,8 @@ export interface EngineOptions {
   lanes?: number;
   /** Lower than the device's own limit, to test splitting. */
   maxBindingBytes?: number;
+  /** Milliseconds of GPU time above which a step is cut into several submits, so that the screen stays alive. */
+  submitMs?: number;
 }
 
 /** A device that is lost this often within so long will be lost again. */
@@ -135,8 +137,8 @@ export class Engine {
   }
 }
 
-export function createEngine({ device, renewDevice, lanes, maxBindingBytes }: EngineOptions): Engine {
+export function createEngine({ device, renewDevice, lanes, ...options }: EngineOptions): Engine {
   const backendOn = (on: GPUDevice | null): Backend =>
-    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), maxBindingBytes });
+    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), ...options });
   return new Engine(backendOn(device), renewDevice ? async () => backendOn(await renewDevice()) : null);
 }

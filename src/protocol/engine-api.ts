@@ -20,7 +20,7 @@ export interface LoadRequest {
   /** Tokens of context to reserve; the checkpoint's own maximum (at most 4,096) if absent. */
   contextLength?: number;
   inMemory?: WeightsInMemory;
-  /** A smaller model of the same vocabulary that guesses ahead. */
+  /** A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any. */
   draft?: { modelId: string; inMemory?: WeightsInMemory } | null;
 }
 

@@ -11,11 +11,10 @@ import { isLocked, withLock } from './lock';
 import type { Manifest } from './manifest';
 import type { PlanSizes } from './plan';
 import { type ModelRecord, recordOf } from './record';
-import { repairShards } from './repair';
 import { type Get, getWith } from './sources/http';
 import { type FetchableSource, type OpenedSource, openSource, sourceId } from './sources/open-source';
 import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
-import type { WeightSpec } from './spec';
+import type { Describe } from './spec';
 import type { WeightStore } from './store';
 import { type Verification, verifyShards } from './verify';
 
@@ -26,8 +25,7 @@ export interface ImportProgress extends Omit<ImportStep, 'phase'> {
 
 export interface ImporterOptions {
   store: WeightStore;
-  /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[];
+  describe: Describe;
   /** What requests to these origins go through; without a token if absent. */
   getFor?: (origins: readonly string[]) => Get;
   /** Told whenever what is held of a model has changed: an import began or ended, the model was removed. */
@@ -211,6 +209,7 @@ export class Importer {
       const manifest = await readManifest(this.#store, modelId);
       if (!manifest) throw notHere(modelId);
       const { getFor = getWithout } = this.#options;
+      const { repairShards } = await import('./repair');
       return repairShards({
         ...this.#options,
         manifest,

@@ -7,7 +7,7 @@ import { HearthError } from '../../lib/errors';
 import { hubId, originOf, type ModelSource } from '../../lib/model-source';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
-import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
+import type { GenerateRequest, GenerationStats, TextRange, TokenLogprobs } from '../../protocol/generation';
 import type { ImportApi, Inspection, ModelCost, Precision } from '../../protocol/import-api';
 import type { ThreadPort } from '../thread';
 
@@ -56,6 +56,10 @@ export interface FakeEngineOptions {
   device?: DeviceReport;
   /** Fails the next loads with these errors, in order. */
   loadErrors?: HearthError[];
+  /** Fails the next answers with these errors, in order, before anything is read. */
+  answerErrors?: HearthError[];
+  /** What the chat template writes after the last message. */
+  opening?: string;
   /** Waits before each word, and in the middle of a load. */
   wordMs?: number;
   promptTokens?: number;
@@ -78,6 +82,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     words = () => ['Hello', ' there', '.'],
     device = fakeDevice,
     loadErrors = [],
+    answerErrors = [],
+    opening = '',
     wordMs = 0,
     promptTokens = 5,
     dropped = 0,
@@ -123,6 +129,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       const { requestId } = request;
       calls.push(`generate ${requestId}`);
       requests.push(request);
+      const error = answerErrors.shift();
+      if (error) throw error;
       running.add(requestId);
       const seed = request.options.seed ?? 7;
       let completionTokens = 0;
@@ -137,6 +145,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
             type: 'text',
             text: word,
             tokenIds: [completionTokens],
+            ...(request.options.logprobs !== undefined && { logprobs: [logprobsOf(word, request.options.logprobs)] }),
             ...(draftedRangesOf && { draftedRanges: draftedRangesOf(word) }),
             stats: statsOf(completionTokens),
           });
@@ -157,7 +166,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     },
     tokenize: async (_modelId, text) => bytesOf(text),
     renderChat: async (_modelId, messages) => {
-      const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+      const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n') + opening;
       const tokenIds = bytesOf(text);
       return { text, tokenIds, tokenTexts: tokenIds.map((byte) => String.fromCharCode(byte)) };
     },
@@ -347,6 +356,16 @@ export function createFakeThread(api: EngineApi | ImportApi): FakeThread {
 const bytesOf = (text: string) => Array.from(new TextEncoder().encode(text));
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+/** The token itself, then others that are ever less likely; the last can never come. */
+function logprobsOf(text: string, count: number): TokenLogprobs {
+  const top = Array.from({ length: count }, (_, rank) => ({
+    id: rank,
+    text: rank === 0 ? text : `${text}${rank}`,
+    logprob: rank > 0 && rank === count - 1 ? -Infinity : -0.5 - rank,
+  }));
+  return { id: 0, text, logprob: -0.5, top };
+}
 
 const statsOf = (completionTokens: number): GenerationStats => ({
   promptTokens: 5,
