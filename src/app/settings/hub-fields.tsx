@@ -107,6 +107,7 @@ function TokenField({ hub }: { readonly hub: string }) {
           </button>
         )}
       </div>
+      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- nothing is calculated here */}
       <p className="help" id={`${id}-help`} role="status">
         {problem ?? (isKept ? strings.tokenKept({ host }) : strings.tokenHelp({ host }))}
       </p>
