@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { log } from '../src/lib/log';
-import { modelLayout } from '../src/models/layouts';
+import { loadLayout } from '../src/models/load-layout';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import type { ImportApi } from '../src/protocol/import-api';
@@ -20,8 +20,8 @@ channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
 const importer = new Importer({
   store: new IndexedDbStore(),
-  describe(config) {
-    const page = modelLayout(config);
+  async describe(config) {
+    const page = await loadLayout(config);
     return page.weights(page.readConfig(config));
   },
   onChange(modelId) {
