@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { log } from '../src/lib/log';
-import { loadLayout } from '../src/models/load-layout';
+import { modelLayout } from '../src/models/layouts';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import type { ImportApi } from '../src/protocol/import-api';
@@ -20,8 +20,8 @@ channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
 const importer = new Importer({
   store: new IndexedDbStore(),
-  async describe(config) {
-    const page = await loadLayout(config);
+  describe(config) {
+    const page = modelLayout(config);
     return page.weights(page.readConfig(config));
   },
   onChange(modelId) {

@@ -18,8 +18,8 @@ describe('what is told of a model', () => {
       keptBytes: 0,
       fetching: false,
     };
-    const before = (await reportModels(known, [], 'webgpu')).find(({ modelId }) => modelId === 'tales-draft');
-    const after = (await reportModels(known, [record], 'webgpu')).find(({ modelId }) => modelId === 'tales-draft');
+    const before = reportModels(known, [], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
+    const after = reportModels(known, [record], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
     expect(before).toMatchObject({ state: 'absent', source: null, storedBytes: 0 });
     expect(after).toMatchObject({ state: 'stored', storedBytes: 1 });
     expect(after?.parameterCount).toBe(findModel('tales-draft')?.parameterCount);
@@ -28,8 +28,8 @@ describe('what is told of a model', () => {
     expect(before?.contexts).toEqual(after?.contexts);
   });
 
-  it('has a cost for every context worth choosing', async () => {
-    const [tales] = await reportModels(known, [], 'webgpu');
+  it('has a cost for every context worth choosing', () => {
+    const [tales] = reportModels(known, [], 'webgpu');
     expect(tales?.contexts.map(({ contextLength }) => contextLength)).toEqual([256, 512, 1024]);
     expect(tales?.defaultContextLength).toBe(1024);
     // 7 layers · keys and values · 2 heads · 64 numbers of 2 bytes = 3,584 bytes a position, for 8 conversations; 64 numbers
@@ -39,7 +39,7 @@ describe('what is told of a model', () => {
     expect(full?.largestBufferBytes).toBe(((1024 * 8 + 32) * 3584) / 14); // and the scratch block
   });
 
-  it('is also told of what the catalogue does not know', async () => {
+  it('is also told of what the catalogue does not know', () => {
     const record: ModelRecord = {
       modelId: 'https://hub.example/x/',
       state: 'partial',
@@ -48,7 +48,7 @@ describe('what is told of a model', () => {
       keptBytes: 7,
       fetching: true,
     };
-    expect((await reportModels(known, [record], 'cpu')).at(-1)).toEqual({
+    expect(reportModels(known, [record], 'cpu').at(-1)).toEqual({
       modelId: 'https://hub.example/x/',
       state: 'partial',
       fetching: true,

@@ -4,7 +4,7 @@
  */
 import { type BackendKind, planRunner, runnerMemory } from '../src/engine/memory';
 import { MAX_CPU_PARAMETERS } from '../src/weights/cpu-limit';
-import { loadLayout } from '../src/models/load-layout';
+import { modelLayout } from '../src/models/layouts';
 import type { ContextCost, KnownModel, ModelReport } from '../src/protocol/import-api';
 import { foreseeWeights } from '../src/weights/foresee';
 import type { ModelRecord } from '../src/weights/record';
@@ -17,24 +17,19 @@ export function reportModels(
   known: readonly KnownModel[],
   records: readonly ModelRecord[],
   device: BackendKind,
-): Promise<ModelReport[]> {
+): ModelReport[] {
   const found = new Map(records.map((record) => [record.modelId, record]));
   const knownIds = new Set(known.map(({ modelId }) => modelId));
-  return Promise.all([
+  return [
     ...known.map(({ modelId, config }) => report(modelId, config, found.get(modelId), device)),
     ...records.filter(({ modelId }) => !knownIds.has(modelId)).map((one) => report(one.modelId, null, one, device)),
-  ]);
+  ];
 }
 
 /** @param config what is known of config.json; the stored one counts more. */
-async function report(
-  modelId: string,
-  config: unknown,
-  record: ModelRecord | undefined,
-  device: BackendKind,
-): Promise<ModelReport> {
+function report(modelId: string, config: unknown, record: ModelRecord | undefined, device: BackendKind): ModelReport {
   const manifest = record?.manifest ?? null;
-  const figures = await figuresOf(manifest ? JSON.parse(manifest.texts['config.json']) : config, device);
+  const figures = manifest ? figuresOf(JSON.parse(manifest.texts['config.json']), device) : figuresOf(config, device);
   return {
     modelId,
     state: record?.state ?? 'absent',
@@ -68,9 +63,9 @@ const UNKNOWN: Figures = {
 };
 
 /** Nothing for what no page of ours can read. */
-async function figuresOf(configJson: unknown, device: BackendKind): Promise<Figures> {
+function figuresOf(configJson: unknown, device: BackendKind): Figures {
   try {
-    const page = await loadLayout(configJson);
+    const page = modelLayout(configJson);
     const config = page.readConfig(configJson);
     const shape = page.shape(config);
     const { parameterCount, bytes: weightBytes } = foreseeWeights(page.weights(config));

@@ -11,9 +11,7 @@ import { planRows } from './plan-rows/plan-rows';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
-import { rotaryAppendBiased } from './rotary-append/biased';
-import { rotaryAppendNormed } from './rotary-append/normed';
-import { rotaryAppend } from './rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
 import { bins, candidates, choose, cut, largest, race } from './sample/sample';
 import { softCap } from './soft-cap/soft-cap';
 

@@ -52,8 +52,19 @@ export function positiveNumbers(json: ConfigJson, field: string, length: number)
   return list(json, field, length, isPositive, 'positive numbers') as readonly number[];
 }
 
-/** A list of `length` entries that are right. @param expected the entries, in words */
-export function list(
+/** One of `known` for each of `length` layers; null where the field is absent. */
+export function choices<Choice>(
+  json: ConfigJson,
+  field: string,
+  length: number,
+  known: readonly Choice[],
+): readonly Choice[] | null {
+  if ((valueAt(json, field) ?? null) === null) return null;
+  const expected = `of ${known.map((item) => JSON.stringify(item)).join(' or ')}, one for each layer`;
+  return list(json, field, length, (item) => known.includes(item as Choice), expected) as readonly Choice[];
+}
+
+function list(
   json: ConfigJson,
   field: string,
   length: number,
@@ -88,7 +99,7 @@ export function mustBe(json: ConfigJson, field: string, expected: readonly unkno
 }
 
 /** What lies at a path of names with points between them; undefined where nothing does. */
-export function valueAt(json: ConfigJson, path: string): unknown {
+function valueAt(json: ConfigJson, path: string): unknown {
   return path.split('.').reduce((value: unknown, name) => {
     const isObject = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
     return isObject ? (value as ConfigJson)[name] : undefined;

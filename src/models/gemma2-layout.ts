@@ -1,5 +1,5 @@
 /** What a Gemma 2 checkpoint is; the forward is gemma2.ts. */
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import {
   attentionWeights,
@@ -9,7 +9,6 @@ import {
   feedForwardWeights,
   norm,
 } from './blocks/decoder-layout';
-import { readWindows } from './blocks/per-layer';
 import { configObject, mustBe, positiveIntegerOrNull, positiveNumber, positiveNumberOrNull } from './config';
 import type { ModelLayout } from './page';
 import { readRope } from './rope';

@@ -3,8 +3,6 @@
  * sublayer is normed before and after, so what it gives is kept aside in `branch` until then; GELU gates; scores and logits
  * are soft-capped; every second layer sees a window. Ten dispatches a layer.
  */
-import { capLogits } from './blocks/cap-logits';
-import { decoderActivations } from './blocks/decoder-layout';
 import { decoderSteps } from './blocks/decoder-steps';
 import { gemma2Layout } from './gemma2-layout';
 import type { Gemma2Config } from './gemma2-layout';
@@ -28,8 +26,7 @@ function forward(config: Gemma2Config, pass: ForwardPass): void {
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }
-  step.logits();
-  capLogits(pass, decoderActivations(config).logits, config.final_logit_softcapping);
+  step.logits({ softCap: config.final_logit_softcapping });
 }
 
 export const gemma2: ModelPage<Gemma2Config> = { ...gemma2Layout, forward };

@@ -1,7 +1,7 @@
 /**
  * What a Gemma 3 checkpoint is, as a text model or as the text half of a multimodal one; the forward is gemma3.ts.
  */
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import {
   attentionWeights,
@@ -12,7 +12,6 @@ import {
   headNorms,
   norm,
 } from './blocks/decoder-layout';
-import { readWindows } from './blocks/per-layer';
 import {
   complaint,
   configObject,

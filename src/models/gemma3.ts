@@ -3,9 +3,6 @@
  * Gemma 2, with a norm of every head of queries and keys; most layers see a window and turn by angles of their own, every
  * sixth sees everything. Ten dispatches a layer.
  */
-import { capLogits } from './blocks/cap-logits';
-import { withHeadNorms } from './blocks/completed-heads';
-import { decoderActivations } from './blocks/decoder-layout';
 import { decoderSteps } from './blocks/decoder-steps';
 import { gemma3Layout } from './gemma3-layout';
 import type { Gemma3Config } from './gemma3-layout';
@@ -21,8 +18,7 @@ function forward(config: Gemma3Config, pass: ForwardPass): void {
     const name = `layers.${layer}`;
     step.norm(`${name}.attention_norm`, 'residual', 'normed');
     step.project(`${name}.qkv`, 'normed', 'qkv');
-    const headNorms = withHeadNorms(pass, `${name}.qk_norm`, config.rms_norm_eps);
-    step.rotaryAppend(layer, window === null ? everywhere : nearby, headNorms);
+    step.rotaryAppend(layer, { ...(window === null ? everywhere : nearby), headNorms: `${name}.qk_norm` });
     step.attend(layer, { ...view, window });
     step.project(`${name}.o`, 'attended', 'branch');
     step.norm(`${name}.attended_norm`, 'branch', 'residual', 'add');
@@ -31,8 +27,7 @@ function forward(config: Gemma3Config, pass: ForwardPass): void {
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }
-  step.logits();
-  capLogits(pass, decoderActivations(config).logits, config.final_logit_softcapping);
+  step.logits({ softCap: config.final_logit_softcapping });
 }
 
 export const gemma3: ModelPage<Gemma3Config> = { ...gemma3Layout, forward };

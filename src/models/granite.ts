@@ -27,7 +27,7 @@ function forward(config: GraniteConfig, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits(config.logits_scaling);
+  step.logits({ divisor: config.logits_scaling });
 }
 
 export const granite: ModelPage<GraniteConfig> = { ...graniteLayout, forward };

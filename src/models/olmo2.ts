@@ -2,9 +2,6 @@
  * OLMo 2 (OLMo Team 2024; Hugging Face `Olmo2ForCausalLM`): sublayers read the residual as it is, and what they give is kept
  * aside in `branch` and normed before it is added; queries and keys are normed over all their heads. Nine dispatches a layer.
  */
-import { qkNorm } from '../kernels/qk-norm/qk-norm';
-import { present } from '../lib/invariant';
-import { decoderActivations } from './blocks/decoder-layout';
 import { decoderSteps } from './blocks/decoder-steps';
 import { olmo2Layout } from './olmo2-layout';
 import type { Olmo2Config } from './olmo2-layout';
@@ -12,26 +9,12 @@ import type { ForwardPass, ModelPage } from './page';
 
 function forward(config: Olmo2Config, pass: ForwardPass): void {
   const step = decoderSteps(config, olmo2Layout.activations(config), pass);
-  const qkv = present(pass.activations['qkv'], 'activation qkv');
-  const normConstants = {
-    Q_HEADS: config.num_attention_heads,
-    KV_HEADS: config.num_key_value_heads,
-    HEAD_DIM: config.head_dim,
-    QKV_STRIDE: decoderActivations(config).qkv,
-    EPSILON: config.rms_norm_eps,
-  };
   const turning = { rotations: 'all', rotaryDim: config.rope.rotaryDim };
   step.embed();
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const name = `layers.${layer}`;
     step.project(`${name}.qkv`, 'residual', 'qkv');
-    pass.recorder.call(
-      `${name}.qk_norm`,
-      qkNorm,
-      { qkv, weight: pass.weights.vector(`${name}.qk_norm`) },
-      normConstants,
-      [2, 1, pass.rowCount],
-    );
+    step.qkNorm(`${name}.qk_norm`);
     step.rotaryAppend(layer, turning);
     step.attend(layer);
     step.project(`${name}.o`, 'attended', 'branch');

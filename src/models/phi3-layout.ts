@@ -1,8 +1,7 @@
 /** What a Phi-3, Phi-3.5 or Phi-4-mini checkpoint is; the forward is phi3.ts. */
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import { decoderActivations, decoderShape, decoderWeights, matrix, norm, part } from './blocks/decoder-layout';
-import { readWindows } from './blocks/per-layer';
 import { configObject, mustBe, positiveIntegerOrNull } from './config';
 import type { ModelLayout } from './page';
 import { readRope } from './rope';

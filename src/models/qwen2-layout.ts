@@ -1,6 +1,6 @@
 /** What a Qwen2 or Qwen2.5 checkpoint is; the forward is qwen2.ts. */
 import type { WeightSpec } from '../weights/spec';
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import {
   attentionWeights,
@@ -11,7 +11,6 @@ import {
   norm,
 } from './blocks/decoder-layout';
 import type { LayerName } from './blocks/decoder-layout';
-import { readWindows } from './blocks/per-layer';
 import { boolean, configObject, mustBe, positiveInteger, positiveIntegerOrNull } from './config';
 import type { ModelLayout } from './page';
 import { readRope } from './rope';

@@ -2,7 +2,6 @@
  * Qwen2 and Qwen2.5 (Yang et al. 2024; Hugging Face `Qwen2ForCausalLM`): Llama's blocks, with biases on queries, keys and
  * values. Eight dispatches a layer.
  */
-import { withBias } from './blocks/completed-heads';
 import { decoderSteps } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { qwen2Layout } from './qwen2-layout';
@@ -16,7 +15,7 @@ function forward(config: Qwen2Config, pass: ForwardPass): void {
     const name = `layers.${layer}`;
     step.norm(`${name}.attention_norm`, 'residual', 'normed');
     step.project(`${name}.qkv`, 'normed', 'qkv');
-    step.rotaryAppend(layer, turning, withBias(pass, `${name}.qkv_bias`));
+    step.rotaryAppend(layer, { ...turning, bias: `${name}.qkv_bias` });
     step.attend(layer, { window });
     step.project(`${name}.o`, 'attended', 'residual', 'add');
     step.norm(`${name}.ffn_norm`, 'residual', 'normed');

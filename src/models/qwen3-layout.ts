@@ -1,5 +1,5 @@
 /** What a Qwen3 checkpoint is; the forward is qwen3.ts. */
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import {
   attentionWeights,
@@ -10,7 +10,6 @@ import {
   headNorms,
   norm,
 } from './blocks/decoder-layout';
-import { readWindows } from './blocks/per-layer';
 import { boolean, configObject, mustBe, positiveInteger, positiveIntegerOrNull } from './config';
 import type { ModelLayout } from './page';
 import { readRope } from './rope';

@@ -2,7 +2,6 @@
  * Qwen3 (Yang et al. 2025; Hugging Face `Qwen3ForCausalLM`): Llama's blocks, with a norm of every head of queries and keys
  * before they are rotated. Heads need not share out the hidden state. Eight dispatches a layer.
  */
-import { withHeadNorms } from './blocks/completed-heads';
 import { decoderSteps } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { qwen3Layout } from './qwen3-layout';
@@ -16,7 +15,7 @@ function forward(config: Qwen3Config, pass: ForwardPass): void {
     const name = `layers.${layer}`;
     step.norm(`${name}.attention_norm`, 'residual', 'normed');
     step.project(`${name}.qkv`, 'normed', 'qkv');
-    step.rotaryAppend(layer, turning, withHeadNorms(pass, `${name}.qk_norm`, config.rms_norm_eps));
+    step.rotaryAppend(layer, { ...turning, headNorms: `${name}.qk_norm` });
     step.attend(layer, { window });
     step.project(`${name}.o`, 'attended', 'residual', 'add');
     step.norm(`${name}.ffn_norm`, 'residual', 'normed');

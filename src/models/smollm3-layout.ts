@@ -1,5 +1,5 @@
 /** What a SmolLM3 checkpoint is; the forward is smollm3.ts. */
-import { readDecoder } from './blocks/decoder-config';
+import { readDecoder, readWindows } from './blocks/decoder-config';
 import type { DecoderConfig } from './blocks/decoder-config';
 import {
   attentionWeights,
@@ -9,8 +9,7 @@ import {
   feedForwardWeights,
   norm,
 } from './blocks/decoder-layout';
-import { choices, readWindows } from './blocks/per-layer';
-import { boolean, configObject, mustBe, positiveInteger, positiveIntegerOrNull } from './config';
+import { boolean, choices, configObject, mustBe, positiveInteger, positiveIntegerOrNull } from './config';
 import type { ModelLayout } from './page';
 import { readRope } from './rope';
 import type { Rope } from './rope';

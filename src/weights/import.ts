@@ -32,7 +32,7 @@ export interface ImportJob {
   source: Source;
   store: WeightStore;
   /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[] | Promise<WeightSpec[]>;
+  describe: (config: unknown) => WeightSpec[];
   /** Refuses, before any weights are fetched, what is too large to run without a graphics adapter. */
   forCpu?: boolean;
   /** Null: int4, and int8 where it pays most. */
@@ -72,7 +72,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const reading: ReadOptions = { retry: job.retry, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
   const { texts, files: textFiles } = await readTexts(source, reading);
-  const specs = await job.describe(parseJson(texts['config.json'], 'config.json'));
+  const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
   const checkpoint = await openCheckpoint(source, reading);
   const target = new ImportTarget(store);

@@ -24,7 +24,7 @@ export interface ImportProgress extends Omit<ImportStep, 'phase'> {
 export interface ImporterOptions {
   store: WeightStore;
   /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[] | Promise<WeightSpec[]>;
+  describe: (config: unknown) => WeightSpec[];
   /** Told whenever what is held of a model has changed: an import began or ended, the model was removed. */
   onChange?: (modelId: string) => void;
   /** For tests: see ImportJob. */

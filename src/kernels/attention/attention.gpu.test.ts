@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { rotaryAppendBiased } from '../rotary-append/biased';
-import { rotaryAppendNormed } from '../rotary-append/normed';
-import { rotaryAppend, rotaryAppendGrid } from '../rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendGrid, rotaryAppendNormed } from '../rotary-append/rotary-append';
 import { roundUp } from '../../lib/shapes';
 import { BLOCK, KV_FORMATS, kvBlockBytes } from '../shared/kv-pool';
 import type { KvFormat } from '../shared/kv-pool';

@@ -3,7 +3,7 @@
  */
 import { MAX_HEAD_DIM } from '../../kernels/shared/kv-pool';
 import { HearthError } from '../../lib/errors';
-import { boolean, complaint, mustBe, positiveInteger, positiveNumber } from '../config';
+import { boolean, choices, complaint, mustBe, positiveInteger, positiveNumber } from '../config';
 import type { ConfigJson } from '../config';
 
 /** Names as config.json spells them. */
@@ -67,4 +67,22 @@ export function readDecoder(json: ConfigJson, defaults: DecoderDefaults): Decode
     );
   }
   return config;
+}
+
+/**
+ * Positions each layer sees, its own included; null: all before it.
+ * @param windowSize of the layers with a window; null where the checkpoint has it switched off
+ * @param isWindowed which layers have one, where `layer_types` does not say
+ */
+export function readWindows(
+  json: ConfigJson,
+  layers: number,
+  windowSize: number | null,
+  isWindowed: (layer: number) => boolean,
+): readonly (number | null)[] {
+  const types = choices(json, 'layer_types', layers, ['sliding_attention', 'full_attention']);
+  return Array.from({ length: layers }, (_, layer) => {
+    const windowed = types ? types[layer] === 'sliding_attention' : isWindowed(layer);
+    return windowed ? windowSize : null;
+  });
 }

@@ -3,17 +3,22 @@
  * layout. Each step is one dispatch, except for matrices that are split.
  */
 import type { DeviceBuffer } from '../../gpu/backend';
-import type { Constants, Grid } from '../../gpu/kernel';
 import { attention } from '../../kernels/attention/attention';
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
+import { qkNorm } from '../../kernels/qk-norm/qk-norm';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm';
-import { rotaryAppend, rotaryAppendGrid } from '../../kernels/rotary-append/rotary-append';
-import type { ROTARY_BINDINGS, ROTARY_CONSTANTS } from '../../kernels/rotary-append/rotary-append';
+import {
+  rotaryAppend,
+  rotaryAppendBiased,
+  rotaryAppendGrid,
+  rotaryAppendNormed,
+} from '../../kernels/rotary-append/rotary-append';
 import type { Epilogue } from '../../kernels/shared/epilogue';
 import { KV_FORMATS } from '../../kernels/shared/kv-pool';
 import { packedConstants } from '../../kernels/shared/packed';
+import { softCap, softCapGrid } from '../../kernels/soft-cap/soft-cap';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
 import type { ForwardPass } from '../page';
@@ -25,15 +30,10 @@ export interface Turning {
   rotations: string;
   /** Numbers of a head that turn: twice the pairs of the table, or 0 in a layer without positions. */
   rotaryDim: number;
+  /** Weights: added to queries, keys and values first; or norms of each head of queries and keys. */
+  bias?: string;
+  headNorms?: string;
 }
-
-/** Records the turning of queries and keys; completed-heads.ts has those that complete them first. */
-export type RotaryCall = (
-  label: string,
-  buffers: Readonly<Record<(typeof ROTARY_BINDINGS)[number]['name'], DeviceBuffer>>,
-  constants: Constants<(typeof ROTARY_CONSTANTS)[number]>,
-  grid: Grid,
-) => void;
 
 export interface AttentionView {
   /** Of the scores; by default 1 / sqrt(head_dim). */
@@ -43,6 +43,15 @@ export interface AttentionView {
   /** Scores stay within −cap … cap; null: as they are. */
   softCap?: number | null;
 }
+
+export interface Ending {
+  /** Logits are divided by it. */
+  divisor?: number;
+  /** Logits stay within −cap … cap; null: as they are. */
+  softCap?: number | null;
+}
+
+export type DecoderSteps = ReturnType<typeof decoderSteps>;
 
 /** @param strides of the activations, as the page's layout has them */
 export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<string, number>>, pass: ForwardPass) {
@@ -59,8 +68,6 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     TABLE_STRIDE: pass.tableStride,
   };
   const poolOf = (layer: number) => present(pass.pools[layer], `KV pool of layer ${layer}`);
-  const plainly: RotaryCall = (label, buffers, constants, grid) =>
-    recorder.call(label, rotaryAppend, buffers, constants, grid);
   const normConstants = { STRIDE: stride('residual') / 4, WIDTH: config.hidden_size, EPSILON: epsilon, ADD: 0 };
 
   return {
@@ -93,16 +100,29 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       recordProduct(recorder, name, { ...product, rows: rowCount, lanes, epilogue });
     },
 
+    /** Norms queries and keys of `qkv`, each over all heads. */
+    qkNorm(name: string): void {
+      const buffers = { qkv: buffer('qkv'), weight: weights.vector(name) };
+      const constants = { ...qkv, KV_HEADS: kvHeads, HEAD_DIM: headDim, EPSILON: epsilon };
+      recorder.call(name, qkNorm, buffers, constants, [2, 1, rowCount]);
+    },
+
     /** Turns queries and keys of `qkv`, and appends keys and values to the layer's pools. */
-    rotaryAppend(layer: number, { rotations, rotaryDim }: Turning, call: RotaryCall = plainly): void {
+    rotaryAppend(layer: number, { rotations, rotaryDim, bias, headNorms }: Turning): void {
+      const label = `layers.${layer}.rotary`;
       const { keys, values } = poolOf(layer);
       const table = present(inputs.rotations[rotations], `rotations ${rotations}`);
-      call(
-        `layers.${layer}.rotary`,
-        { qkv: buffer('qkv'), rows, tables, rotations: table, keys, values },
-        { ...pool, ...qkv, ROTARY_DIM: rotaryDim },
-        rotaryAppendGrid(heads + 2 * kvHeads, headDim, rowCount),
-      );
+      const buffers = { qkv: buffer('qkv'), rows, tables, rotations: table, keys, values };
+      const constants = { ...pool, ...qkv, ROTARY_DIM: rotaryDim };
+      const grid = rotaryAppendGrid(heads + 2 * kvHeads, headDim, rowCount);
+      if (bias !== undefined) {
+        recorder.call(label, rotaryAppendBiased, { ...buffers, bias: weights.vector(bias) }, constants, grid);
+      } else if (headNorms !== undefined) {
+        const normed = { ...constants, EPSILON: epsilon };
+        recorder.call(label, rotaryAppendNormed, { ...buffers, norms: weights.vector(headNorms) }, normed, grid);
+      } else {
+        recorder.call(label, rotaryAppend, buffers, constants, grid);
+      }
     },
 
     /** attended = what the queries of `qkv` gather from the layer's pools. */
@@ -124,8 +144,8 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       );
     },
 
-    /** logits of the picked rows, divided by `divisor`: their residual through the last norm and the head. */
-    logits(divisor = 1): void {
+    /** logits of the picked rows: their residual through the last norm and the head. */
+    logits({ divisor = 1, softCap: cap = null }: Ending = {}): void {
       if (outputCount === 0) return;
       const { STRIDE } = normConstants;
       const picking = { x: buffer('residual'), picked: inputs.picked, y: buffer('picked') };
@@ -142,6 +162,10 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       const product = { x: buffer('pickedNormed'), matrix: weights.matrix(name), y: buffer('logits') };
       const yStride = stride('logits');
       recordProduct(recorder, name, { ...product, yStride, rows: outputCount, lanes, epilogue: 'store' });
+      if (cap !== null) {
+        const constants = { STRIDE: yStride / 4, SOFT_CAP: cap };
+        recorder.call('logits', softCap, { y: buffer('logits') }, constants, softCapGrid(yStride / 4, outputCount));
+      }
     },
   };
 }
