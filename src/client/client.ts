@@ -13,16 +13,11 @@ import type {
   LoadRequest,
 } from '../protocol/engine-api';
 import { catalog } from '../catalog/catalog';
-import type {
-  ImportApi,
-  ImportProgress,
-  ImportResult,
-  ModelReport,
-  StoredModelInfo,
-  VerifyResult,
-} from '../protocol/import-api';
+import type { ImportProgress, ImportResult, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
+import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
+import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
 /** `loadedBytes` of `totalBytes` of this phase; both 0 where a phase has no bytes to count. */
@@ -87,6 +82,8 @@ export interface HearthClient {
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Models on servers elsewhere. */
+  readonly remote: RemoteClient;
 }
 
 export interface ClientParts {
@@ -98,11 +95,11 @@ export interface ClientParts {
 
 export function createClient(parts: ClientParts): HearthClient {
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
-  const importer = reopening(() => openThread<ImportApi>(parts.openImport(), 'import'));
+  const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
   const users = new WeakMap<Thread<EngineApi>, Map<string, number>>();
   const listeners = new Set<(modelId: string) => void>();
-  const watched = new WeakSet<Thread<ImportApi>>();
+  const watched = new WeakSet<Thread<NetworkApi>>();
   let requestCount = 0;
   const nextRequestId = () => `request-${++requestCount}`;
 
@@ -210,6 +207,7 @@ export function createClient(parts: ClientParts): HearthClient {
     engineStats: () => engine().call((api) => api.engineStats()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    remote: createRemoteClient(importer, nextRequestId),
   };
 }
 

@@ -34,10 +34,12 @@ export type {
   TokenLogprobs,
 } from '../protocol/generation';
 export type { DeviceReport, EngineStats, RenderedChat } from '../protocol/engine-api';
+export type { RemoteEndpoint } from '../protocol/remote-api';
 export type { ContextCost, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
 export type { Capabilities, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
+export type { RemoteClient, RemoteModel } from './remote/remote';
 export { SPECULATION } from './speculation';
 export { version } from './version';
