@@ -11,8 +11,10 @@ import { forwardLog } from '../src/protocol/log-message';
 import type { NetworkApi } from '../src/protocol/network-api';
 import type { RemoteApi } from '../src/protocol/remote-api';
 import { openDatabase } from '../src/weights/database';
+import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
+import { getWith } from '../src/weights/sources/http';
 import { reportModels } from './model-report';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
@@ -21,9 +23,16 @@ const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
 let remote: Promise<RemoteApi> | null = null;
+const hosts = new HostStore();
 
 const importer = new Importer({
   store: new IndexedDbStore(),
+  getFor: (origins) =>
+    getWith({
+      origins: [location.origin, ...origins],
+      isAllowed: (origin) => hosts.isAllowed(origin),
+      tokenFor: (origin) => hosts.tokenFor(origin),
+    }),
   describe(config) {
     const page = modelLayout(config);
     return page.weights(page.readConfig(config));
@@ -38,15 +47,21 @@ const importer = new Importer({
 installErrorTransfer();
 forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
-  ensure: (requestId, source, onProgress) =>
-    importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
+  ensure: (requestId, request, onProgress) =>
+    importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
   abort: (requestId) => importer.abort(requestId),
+  cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),
   async report(known, device) {
     return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
   },
   verify: (requestId, modelId, onProgress) =>
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  repair: (requestId, modelId, onProgress) =>
+    importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  allowOrigin: (origin) => hosts.allow(origin),
+  setToken: (origin, token) => hosts.setToken(origin, token),
+  tokenOrigins: () => hosts.tokenOrigins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
   remote: Comlink.proxy({

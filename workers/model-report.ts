@@ -42,6 +42,7 @@ function report(modelId: string, config: unknown, record: ModelRecord | undefine
       parameterCount: manifest.tensors.reduce((sum, { rows, width }) => sum + rows * width, 0),
     }),
     source: manifest && {
+      id: manifest.source.id ?? manifest.source.url,
       url: manifest.source.url,
       files: manifest.source.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
       createdAt: manifest.createdAt,

@@ -15,12 +15,26 @@ const client = createClient({
   get siteUrl() {
     return new URL(import.meta.env.BASE_URL, location.href).href;
   },
+  askToKeep() {
+    navigator.storage?.persist?.().catch(() => {}); // what is refused may be cleared; that is no failure of the download
+  },
 });
 
 /** The page's own client, and the `fetch` for OpenAI's clients over it. Threads start at the first use. */
 export const hearth: HearthClient & { fetch: typeof globalThis.fetch } = { ...client, fetch: createFetch(client) };
 
-export const { loadModel, capabilities, engineStats, storedModels, removeModel } = hearth;
+export const {
+  loadModel,
+  fetchModel,
+  repairModel,
+  cancelModel,
+  capabilities,
+  engineStats,
+  storedModels,
+  removeModel,
+  useHub,
+  setHubToken,
+} = hearth;
 
 export { HearthError, isAbort, toHearthError, type ErrorCode } from '../lib/errors';
 export type {

@@ -42,7 +42,7 @@ export class DeviceModel {
   readonly logitStride: number;
   readonly pools: readonly LayerPool[];
   readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
-  readonly #rotations: DeviceBuffer;
+  readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #buffers: DeviceBuffer[] = [];
 
   /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
@@ -76,9 +76,13 @@ export class DeviceModel {
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
       return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
     });
-    const rotations = page.rotations(config, contextLength);
-    this.#rotations = create('rotations', rotations.byteLength);
-    backend.write(this.#rotations, 0, rotations);
+    const rotations: Record<string, DeviceBuffer> = {};
+    for (const [name, table] of Object.entries(page.rotations(config, contextLength))) {
+      const buffer = create(`rotations.${name}`, table.byteLength);
+      backend.write(buffer, 0, table);
+      rotations[name] = buffer;
+    }
+    this.#rotations = rotations;
     this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');

@@ -9,9 +9,11 @@ import { matvec } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { propose } from './propose/propose';
+import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
-import { rotaryAppend } from './rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
 import { bins, candidates, choose, cut, largest, race } from './sample/sample';
+import { softCap } from './soft-cap/soft-cap';
 
 export const KERNELS = {
   embed,
@@ -19,8 +21,12 @@ export const KERNELS = {
   matvec,
   matmul,
   rotaryAppend,
+  rotaryAppendBiased,
+  rotaryAppendNormed,
+  qkNorm,
   attention,
   gatherRows,
+  softCap,
   survey,
   penalize,
   largest,

@@ -1,6 +1,6 @@
 /**
  * Recording a product with a packed matrix: which kernel for how many rows, and one dispatch for each part of a matrix
- * that is too large for one binding.
+ * that is too large for one binding or whose rows are packed in several formats.
  */
 import type { DeviceBuffer } from '../gpu/backend';
 import { gridOf } from '../gpu/kernel';
@@ -16,6 +16,7 @@ import { packedConstants } from './shared/packed';
 export interface MatrixPart {
   readonly firstOutput: number;
   readonly outputs: number;
+  readonly format: PackedFormat;
   /** [outputs][codeWordsPerRow]; of a gated matrix first the gates' rows, then the ups'. */
   readonly codes: DeviceBuffer;
   readonly scales: DeviceBuffer;
@@ -23,7 +24,6 @@ export interface MatrixPart {
 
 /** A packed matrix in device memory. */
 export interface DeviceMatrix {
-  readonly format: PackedFormat;
   /** Outputs of the product; a gated matrix has twice as many weight rows. */
   readonly outputs: number;
   readonly width: number;
@@ -41,16 +41,16 @@ export interface Product {
   readonly epilogue: keyof typeof Epilogue;
 }
 
-/** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up). */
+/** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
   const { x, matrix, y, yStride, rows, lanes, epilogue } = product;
   const workgroup = workgroupOf(lanes);
   const outputsPerWorkgroup = (workgroup / lanes) * outputsPerTeam(Epilogue[epilogue]);
-  for (const { firstOutput, outputs, codes, scales } of matrix.parts) {
+  for (const { firstOutput, outputs, format, codes, scales } of matrix.parts) {
     const buffers = { x, codes, scales, y };
     const workgroups = divideUp(outputs, outputsPerWorkgroup);
     const constants = {
-      ...packedConstants(matrix.format, matrix.width),
+      ...packedConstants(format, matrix.width),
       OUTPUTS: outputs,
       WORKGROUP: workgroup,
       LANES: lanes,

@@ -48,7 +48,7 @@ export interface ForwardPass {
     readonly rows: DeviceBuffer; // [rows]: token, position, sequence, unused (u32)
     readonly tables: DeviceBuffer; // [sequences][tableStride] (u32)
     readonly picked: DeviceBuffer; // [outputs]: row index (u32)
-    readonly rotations: DeviceBuffer; // [positions][headDim / 2]: cos, sin
+    readonly rotations: Readonly<Record<string, DeviceBuffer>>; // each [positions][pairs]: cos, sin
   };
   /** Made by the engine from the page's `activations`; zero beyond each row's width. */
   readonly activations: Readonly<Record<string, DeviceBuffer>>;
@@ -62,8 +62,8 @@ export interface ModelLayout<Config = unknown> {
   weights(config: Config): WeightSpec[];
   /** Row strides of the activation buffers; those whose names begin with "picked" or "logits" have a row per output. */
   activations(config: Config): Record<string, number>;
-  /** cos and sin of every angle: [positions][headDim / 2][2]. */
-  rotations(config: Config, positions: number): Float32Array<ArrayBuffer>;
+  /** cos and sin of every angle, a table for each way that layers rotate: [positions][pairs of a head][2]. */
+  rotations(config: Config, positions: number): Record<string, Float32Array<ArrayBuffer>>;
 }
 
 export interface ModelPage<Config = unknown> extends ModelLayout<Config> {

@@ -1,11 +1,14 @@
 /** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
+import type { ModelSource } from '../lib/model-source';
 import type { Manifest } from '../weights/manifest';
 
-/** Where a model's files lie: a folder URL that holds config.json, tokenizer.json and safetensors (Hugging Face layout). */
-export interface ModelSource {
+export type { ModelFile, ModelSource } from '../lib/model-source';
+
+export interface EnsureRequest {
   modelId: string;
-  /** Folder URL, absolute; files are resolved against it. */
-  url: string;
+  source: ModelSource;
+  /** The origins of other hosts that may be asked for it, besides those that always may; a request to any other is refused. */
+  origins: readonly string[];
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
 }
@@ -71,8 +74,13 @@ export interface ModelReport {
   contexts: ContextCost[];
   /** What the engine reserves where nobody chooses. */
   defaultContextLength: number;
-  /** Where it came from; null until it is here. */
-  source: { url: string; files: { path: string; bytes: number; sha256: string }[]; createdAt: string } | null;
+  /** Where it came from: the folder, and the line of text that `loadModel` takes for it; null until it is here. */
+  source: {
+    id: string;
+    url: string;
+    files: { path: string; bytes: number; sha256: string }[];
+    createdAt: string;
+  } | null;
 }
 
 export interface VerifyResult {
@@ -84,14 +92,31 @@ export interface VerifyResult {
 
 export interface ImportApi {
   /** Makes the model available in the store; returns at once when it is there. Rejects with a HearthError. */
-  ensure(requestId: string, source: ModelSource, onProgress: (progress: ImportProgress) => void): Promise<ImportResult>;
-  /** Cancels `ensure`; what was stored stays, so that a second start resumes. */
+  ensure(
+    requestId: string,
+    request: EnsureRequest,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<ImportResult>;
+  /** Pauses `ensure` (and ends `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second start resumes. */
   abort(requestId: string): Promise<void>;
+  /** Ends whatever this thread does to a model and deletes what a half-done import has stored; a whole model stays. */
+  cancel(modelId: string): Promise<void>;
   list(): Promise<StoredModelInfo[]>;
   /** All known models, then what else is held. @param device what they would run on */
   report(known: KnownModel[], device: 'webgpu' | 'cpu'): Promise<ModelReport[]>;
   /** Reads every stored shard against its checksum. Can be aborted as `ensure`; rejects as `not-found` or `aborted`. */
   verify(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /**
+   * Makes damaged shards anew from where the model came from. @returns what was damaged; all of it is mended. Can be aborted;
+   * rejects as `not-found`, `weights-corrupt` when the source gives other bytes by now, `network` or `aborted`.
+   */
+  repair(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /** Lets a host be asked for models from now on, on this device. @param origin "https://hub.example" */
+  allowOrigin(origin: string): Promise<void>;
+  /** Keeps a token for a host on this device, to be sent to that host only; null forgets it. @param origin "https://hub.example" */
+  setToken(origin: string, token: string | null): Promise<void>;
+  /** The origins that have a token. */
+  tokenOrigins(): Promise<string[]>;
   /** Calls back, for as long as this thread lives, when what is held of a model has changed, in this tab or in another one. */
   watch(onChange: (modelId: string) => void): Promise<void>;
   remove(modelId: string): Promise<void>;

@@ -5,6 +5,7 @@
  */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { HearthError } from '../lib/errors';
+import { present } from '../lib/invariant';
 import {
   idList,
   isObject,
@@ -13,6 +14,7 @@ import {
   type CheckpointTexts,
   type JsonObject,
 } from './checkpoint-texts';
+import { type BpeModel, ID_RULE, isId, readBpeModel } from './bpe-model';
 import { createDetokenizer } from './detokenizer';
 import { refuseWrongSplits } from './library-limits';
 import { StreamDecoder, type DecodeOptions } from './stream-decoder';
@@ -50,10 +52,10 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
   const generationConfig = readJsonFile(texts, 'generation_config.json');
   const config = readJsonFile(texts, 'config.json');
 
-  const baseVocabulary = readVocabulary(json);
+  const model = readModel(json);
   const addedTokens = readAddedTokens(json);
   refuseWrongSplits(json);
-  const library = createLibraryTokenizer({ ...json, added_tokens: addedTokens }, tokenizerConfig);
+  const library = createLibraryTokenizer({ ...json, added_tokens: addedTokens }, tokenizerConfig, model.bpe);
 
   const namedTokens = readNamedTokens(tokenizerConfig);
   const addedIds = new Set(addedTokens.map((token) => token.id));
@@ -76,7 +78,7 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
     for (const id of ids) max = Math.max(max, id);
     return max;
   };
-  const baseVocabSize = maxId(baseVocabulary.filter((id) => !addedIds.has(id))) + 1;
+  const baseVocabSize = maxId(model.ids.filter((id) => !addedIds.has(id))) + 1;
   const rows = embeddingRows(config);
 
   return {
@@ -149,47 +151,51 @@ interface AddedToken {
   special: boolean;
 }
 
-function createLibraryTokenizer(json: JsonObject, config: JsonObject): LibraryTokenizer {
+function createLibraryTokenizer(json: JsonObject, config: JsonObject, bpe: BpeModel | null): LibraryTokenizer {
   const components = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'];
   const complete = { ...Object.fromEntries(components.map((name) => [name, null])), ...json };
   try {
-    return new LibraryTokenizer(complete, config);
+    if (!bpe) return new LibraryTokenizer(complete, config);
+    const library = new LibraryTokenizer({ ...complete, model: bpe.forLibrary }, config);
+    present(library.model, 'model of the tokenizer').encode = (words) => bpe.encodeWords(words);
+    return library;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HearthError('unsupported-model', `tokenizer.json is of a kind that we cannot run: ${reason}.`, { cause });
   }
 }
 
-/** Ids of `model.vocab`: an object for BPE, a list of [token, score] for Unigram. */
-function readVocabulary(json: JsonObject): number[] {
+/** The ids of the vocabulary proper, and the model where it is byte-pair encoding. */
+function readModel(json: JsonObject): { ids: number[]; bpe: BpeModel | null } {
   const model = json['model'];
   if (!isObject(model)) {
     throw new HearthError('bad-file', 'tokenizer.json has no "model"; expected a BPE or Unigram model.');
   }
   const { type, vocab, merges } = model;
-  const isBpe = type === 'BPE' || (type === undefined && merges !== undefined);
-  if (!isBpe && type !== 'Unigram') {
+  if (type === 'BPE' || type === 'ScoredBPE' || (type === undefined && merges !== undefined)) {
+    const bpe = readBpeModel(model);
+    return { ids: [...bpe.vocabulary.values()], bpe };
+  }
+  if (type !== 'Unigram') {
     throw new HearthError(
       'unsupported-model',
       `tokenizer.json has a ${JSON.stringify(type)} model; expected BPE or Unigram.`,
     );
   }
-  if (isBpe && isObject(vocab) && Array.isArray(merges)) {
-    const ids = Object.values(vocab);
-    if (ids.every((id): id is number => Number.isInteger(id))) return ids;
-  }
-  if (!isBpe && Array.isArray(vocab)) return [...vocab.keys()];
-  throw new HearthError('bad-file', 'tokenizer.json has a malformed "vocab" or "merges"; expected tokens with ids.');
+  const isScored = (entry: unknown) =>
+    Array.isArray(entry) && typeof entry[0] === 'string' && Number.isFinite(entry[1]);
+  if (Array.isArray(vocab) && vocab.every(isScored)) return { ids: [...vocab.keys()], bpe: null };
+  throw new HearthError('bad-file', 'tokenizer.json has a malformed "vocab"; expected tokens with scores.');
 }
 
 function readAddedTokens(json: JsonObject): AddedToken[] {
   const tokens = json['added_tokens'] ?? [];
   const isToken = (token: unknown): token is AddedToken =>
-    isObject(token) && Number.isInteger(token['id']) && typeof token['content'] === 'string';
+    isObject(token) && isId(token['id']) && typeof token['content'] === 'string' && token['content'] !== '';
   if (Array.isArray(tokens) && tokens.every(isToken)) return tokens;
   throw new HearthError(
     'bad-file',
-    'tokenizer.json has malformed "added_tokens"; expected a list of ids with content.',
+    `tokenizer.json has malformed "added_tokens"; expected a list of ${ID_RULE} with content.`,
   );
 }
 

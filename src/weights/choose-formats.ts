@@ -1,13 +1,14 @@
 /**
  * The format of every tensor of an import. Which matrices are worth int8 is measured on a sample of their rows, read from the
  * middle of the files before the download; where a server has no ranges, roles alone decide. The sample is always the same
- * rows, so the choice is too.
+ * rows, so the choice is too. A file that somebody has quantised already keeps the types it has.
  */
 import { throwIfAborted } from '../lib/errors';
 import { chooseFormats, DEFAULT_INT4, DEFAULT_INT8, measureInt4Error } from '../quant/choose';
+import { present } from '../lib/invariant';
 import type { PackedFormat } from '../quant/format';
 import type { Checkpoint } from './formats/checkpoint';
-import { decodeFloats, FLOAT_BYTES } from './formats/floats';
+import { decodeRows, formatOfType, formatOfTypes, sourceRowBytes } from './formats/weight-types';
 import { locateParts, type LocatedPart } from './locate';
 import { type ReadOptions, readRange } from './sources/reader';
 import type { Source } from './sources/source';
@@ -25,7 +26,7 @@ const SAMPLE_RUN_BYTES = 32 * 1024;
 /** Requests under way at a time. */
 const CONCURRENCY = 6;
 
-/** By the specs' names. @throws as `locateParts` and `readRange`. */
+/** By the names of the source tensors. @throws as `locateParts` and `readRange`. */
 export async function formatsFor(
   specs: readonly WeightSpec[],
   source: Source,
@@ -33,20 +34,33 @@ export async function formatsFor(
   precision: Precision | null,
   options: ReadOptions,
 ): Promise<Map<string, PackedFormat>> {
-  const formats = new Map<string, PackedFormat>(specs.map(({ name }) => [name, VECTOR]));
-  const matrices = specs.flatMap((spec, index) =>
-    spec.role === 'vector' ? [] : [{ ...spec, role: spec.role, index }],
-  );
+  const parts = locateParts(specs, checkpoint.files);
+  const partsOf = specs.map((_, index) => parts.filter(({ spec }) => spec === index));
+  const formats = new Map<string, PackedFormat>();
+  const choose = (index: number, formatOf: (part: LocatedPart) => PackedFormat) => {
+    for (const part of partsOf[index]!) formats.set(part.source, formatOf(part));
+  };
+  const matrices = specs.flatMap((spec, index) => {
+    if (spec.role !== 'vector') return [{ ...spec, role: spec.role, index }];
+    choose(index, () => VECTOR);
+    return [];
+  });
   if (precision !== null) {
-    for (const { name } of matrices) formats.set(name, uniformFormat(precision));
+    for (const { index } of matrices) choose(index, () => uniformFormat(precision));
     return formats;
   }
-  const parts = locateParts(specs, checkpoint.files);
+  if (checkpoint.keepsTypes) {
+    for (const { index, gated } of matrices) {
+      const common = formatOfTypes(partsOf[index]!.map(({ dtype }) => dtype));
+      choose(index, ({ dtype }) => (gated ? common : formatOfType(dtype)));
+    }
+    return formats;
+  }
   const measure = async ({ index, width }: (typeof matrices)[number]) => {
     if (!checkpoint.hasRanges) return 1;
     throwIfAborted(options.signal);
-    const ofThis = parts.filter(({ spec }) => spec === index).sort((a, b) => a.firstRow - b.firstRow);
-    const sample = await sampleRows(ofThis, width, source, checkpoint, options);
+    const inOrder = partsOf[index]!.toSorted((a, b) => a.firstRow - b.firstRow);
+    const sample = await sampleRows(inOrder, width, source, checkpoint, options);
     return measureInt4Error(sample, sample.length / width, width);
   };
   const errors = await mapConcurrently(matrices, measure);
@@ -56,7 +70,8 @@ export async function formatsFor(
     weights: width * parts.reduce((sum, { rows }) => sum + rows, 0),
     relativeError: errors[i]!,
   }));
-  for (const [name, format] of chooseFormats(measurements)) formats.set(name, format);
+  const chosen = chooseFormats(measurements);
+  for (const { name, index } of matrices) choose(index, () => present(chosen.get(name), `format of ${name}`));
   return formats;
 }
 
@@ -75,7 +90,7 @@ async function sampleRows(
 ): Promise<Float32Array> {
   const runs: Float32Array[] = [];
   for (const { file, startBytes, dtype, rows } of parts) {
-    const rowBytes = width * FLOAT_BYTES[dtype];
+    const rowBytes = sourceRowBytes(dtype, width);
     const runRows = Math.max(1, Math.min(Math.floor(SAMPLE_RUN_BYTES / rowBytes), Math.floor(rows / SAMPLE_RUNS)));
     const { path, version } = files[file]!;
     for (let run = 0; run < Math.min(SAMPLE_RUNS, rows); run++) {
@@ -84,7 +99,7 @@ async function sampleRows(
       const at = startBytes + firstRow * rowBytes;
       const bytes = await readRange(source, path, at, at + runRows * rowBytes, version, options);
       const weights = new Float32Array(runRows * width);
-      decodeFloats(dtype, bytes, weights);
+      decodeRows(dtype, bytes, runRows, width, weights);
       runs.push(weights);
     }
   }

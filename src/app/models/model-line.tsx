@@ -28,12 +28,35 @@ function AbsentLine() {
   const problem = useApp((state) => state.problem);
   const needModel = useApp((state) => state.needModel);
   const isOnline = useApp((state) => state.isOnline);
-  if (!entry || problem) return null;
+  const host = useApp((state) => state.hostToAllow());
+  const modelId = useApp((state) => state.modelId);
+  const allowHost = useApp((state) => state.allowHost);
+  if (problem) return null;
+  if (!entry)
+    return host === null ? null : <ForeignLine model={modelId} host={new URL(host).host} onAllow={allowHost} />;
   return (
     <div className="model-line">
       <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
         {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
+      </button>
+    </div>
+  );
+}
+
+interface ForeignLineProps {
+  readonly model: string;
+  readonly host: string;
+  readonly onAllow: () => Promise<void>;
+}
+
+/** Named by the address, and to come from another site: nobody is asked for it before the person has chosen. */
+function ForeignLine({ model, host, onAllow }: ForeignLineProps) {
+  return (
+    <div className="model-line">
+      <p>{strings.lineForeign({ model, host })}</p>
+      <button type="button" className="edged-button" onClick={() => void onAllow().catch(() => {})}>
+        {strings.lineDownloadFrom({ host })}
       </button>
     </div>
   );

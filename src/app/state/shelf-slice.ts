@@ -26,7 +26,7 @@ export type ModelNote =
 
 /** The latest thing that has come to its end, for those who do not see it. */
 export interface ShelfNews {
-  kind: 'here' | 'paused' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'failed';
+  kind: 'here' | 'paused' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'mended' | 'failed';
   modelId: string;
 }
 
@@ -56,6 +56,8 @@ export interface ShelfSlice {
   deleteModel(modelId: string): Promise<void>;
   /** Reads every stored byte of a model against its checksums. */
   verifyModel(modelId: string): Promise<void>;
+  /** Makes what a check has found damaged anew from where the model came from. */
+  repairModel(modelId: string): Promise<void>;
   /** Counts from the next loading on. */
   chooseContext(modelId: string, contextLength: number): void;
   /** The models in memory that must go before this one is loaded: none where all fit. */
@@ -198,6 +200,12 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
           return damaged.length === 0
             ? { news: 'sound', note: { kind: 'sound', bytes } }
             : { news: 'damaged', note: { kind: 'damaged', shards, damaged: damaged.length } };
+        }),
+
+      repairModel: (modelId) =>
+        transfer(modelId, 'get', async (options) => {
+          const { bytes } = await client.repairModel(modelId, options);
+          return { news: 'mended', note: { kind: 'sound', bytes } };
         }),
 
       chooseContext(modelId, contextLength) {

@@ -4,6 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../../lib/errors';
+import { originOf } from '../../lib/model-source';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
 import type { GenerateRequest, GenerationStats, TextRange, TokenLogprobs } from '../../protocol/generation';
@@ -164,6 +165,7 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
   const calls: string[] = [];
   const stored = new Set(options.stored);
   const partial = new Set<string>();
+  const allowed = new Set<string>();
   const fetchedElsewhere = new Set(options.fetchedElsewhere);
   const stops = new Map<string, () => void>();
   const watchers: ((modelId: string) => void)[] = [];
@@ -178,8 +180,14 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       else stored.delete(modelId);
       tellWatchers(modelId);
     },
-    async ensure(requestId, { modelId, url }, onProgress) {
-      calls.push(`ensure ${modelId} ${url}`);
+    async ensure(requestId, { modelId, source, origins }, onProgress) {
+      calls.push(`ensure ${modelId} ${source.kind === 'url' ? source.url : source.kind}`);
+      const host = originOf(source);
+      const mayAsk =
+        host === null || host.startsWith('http://localhost') || allowed.has(host) || origins.includes(host);
+      if (!mayAsk && !stored.has(modelId)) {
+        throw new HearthError('bad-request', `${host} is not among the hosts that may be asked for this model.`);
+      }
       const error = errors.shift();
       if (error) throw error;
       const cached = stored.has(modelId);
@@ -201,6 +209,24 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       calls.push(`abort ${requestId}`);
       stops.get(requestId)?.();
     },
+    async cancel(modelId) {
+      calls.push(`cancel ${modelId}`);
+      partial.delete(modelId);
+      tellWatchers(modelId);
+    },
+    async repair(_requestId, modelId, onProgress) {
+      calls.push(`repair ${modelId}`);
+      onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
+      return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
+    },
+    async allowOrigin(origin) {
+      calls.push(`allow ${origin}`);
+      allowed.add(origin);
+    },
+    async setToken(origin, token) {
+      calls.push(`token ${origin} ${token}`);
+    },
+    tokenOrigins: async () => [],
     list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
     report: async (known) => {
       const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);
@@ -222,7 +248,12 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           })),
           defaultContextLength: 1024,
           source: isStored
-            ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
+            ? {
+                id: `http://localhost/models/${modelId}/`,
+                url: `http://localhost/models/${modelId}/`,
+                files: [],
+                createdAt: '2026-01-01T00:00:00Z',
+              }
             : null,
         };
       });

@@ -1,7 +1,7 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 import { decodeRow } from '../shared/packed.cpu';
 import type { PackedConstant } from '../shared/packed';
-import { Epilogue, gated } from '../shared/epilogue';
+import { Epilogue, gated, isGated } from '../shared/epilogue';
 
 export type ProductConstant = PackedConstant | 'OUTPUTS' | 'WORKGROUP' | 'LANES' | 'Y_OFFSET' | 'EPILOGUE' | 'Y_STRIDE';
 
@@ -24,11 +24,11 @@ export function multiplyOnCpu(
   const ups = new Float32Array(width);
   for (let output = 0; output < OUTPUTS; output++) {
     decodeRow(codes, scales, constants, output, weights);
-    if (EPILOGUE === Epilogue.swiglu) decodeRow(codes, scales, constants, OUTPUTS + output, ups);
+    if (isGated(EPILOGUE)) decodeRow(codes, scales, constants, OUTPUTS + output, ups);
     for (let row = 0; row < rows; row++) {
       const sum = dot(weights, x.f32, row * width);
       const at = row * Y_STRIDE + Y_OFFSET + output;
-      if (EPILOGUE === Epilogue.swiglu) y.f32[at] = gated(sum, dot(ups, x.f32, row * width));
+      if (isGated(EPILOGUE)) y.f32[at] = gated(EPILOGUE, sum, dot(ups, x.f32, row * width));
       else if (EPILOGUE === Epilogue.add) y.f32[at] = y.f32[at]! + sum;
       else y.f32[at] = sum;
     }

@@ -8,7 +8,25 @@ import { type ReadOptions, readRange, SourceReader } from '../sources/reader';
 import type { FileVersion, Source } from '../sources/source';
 import { htmlFound } from '../sources/url';
 import { readJson } from './texts';
-import { LENGTH_BYTES, parseHeader, readHeaderLength, type SourceTensor } from './safetensors';
+import { LENGTH_BYTES, parseHeader, readHeaderLength } from './safetensors';
+
+/** A tensor under the name that the model's page asks for. */
+export interface CheckpointTensor {
+  name: string;
+  /** As the file says it; `weight-types.ts` knows which of them hold weights. */
+  dtype: string;
+  shape: number[];
+  /** Offsets in the file. */
+  startBytes: number;
+  endBytes: number;
+  /**
+   * Rows of a head whose rotary pairs lie side by side (rows 2i and 2i + 1), as GGUF keeps the queries and keys of some
+   * architectures; the pages want halves (rows i and i + pairedRows / 2).
+   */
+  pairedRows?: number;
+  /** The file holds already what WeightPart.plus would add: GGUF keeps 1 + w of Gemma's norms. */
+  plusIsIn?: boolean;
+}
 
 export interface CheckpointFile {
   path: string;
@@ -16,13 +34,15 @@ export interface CheckpointFile {
   /** The file's size, or where its last tensor ends if the server does not tell the size. */
   bytes: number;
   /** In the order of their bytes. */
-  tensors: SourceTensor[];
+  tensors: CheckpointTensor[];
 }
 
 export interface Checkpoint {
   files: CheckpointFile[];
   /** False when reading a piece from the middle of a file would download all that lies before it. */
   hasRanges: boolean;
+  /** True for files whose weights stay of the types they have, unless the person chooses a precision. */
+  keepsTypes: boolean;
 }
 
 const SINGLE_FILE = 'model.safetensors';
@@ -37,7 +57,7 @@ const INDEX_FILE = 'model.safetensors.index.json';
  */
 export async function openCheckpoint(source: Source, options: ReadOptions): Promise<Checkpoint> {
   const single = await openFile(source, SINGLE_FILE, options).catch(absentIfNotFound);
-  if (single) return { files: [single.file], hasRanges: single.hasRanges };
+  if (single) return { files: [single.file], hasRanges: single.hasRanges, keepsTypes: false };
 
   const index = await readJson(source, INDEX_FILE, options).catch(absentIfNotFound);
   if (!index) {
@@ -51,7 +71,7 @@ export async function openCheckpoint(source: Source, options: ReadOptions): Prom
   for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options));
   const files = opened.map(({ file }) => file);
   refuseRepeatedTensors(files);
-  return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges) };
+  return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges), keepsTypes: false };
 }
 
 function absentIfNotFound(error: unknown): null {
@@ -106,7 +126,8 @@ function filesOfIndex(index: unknown): string[] {
   return [...paths].sort();
 }
 
-function refuseRepeatedTensors(files: CheckpointFile[]): void {
+/** @throws HearthError `bad-file` when two tensors have one name. */
+export function refuseRepeatedTensors(files: readonly CheckpointFile[]): void {
   const seen = new Map<string, string>();
   for (const { path, tensors } of files) {
     for (const { name } of tensors) {

@@ -109,7 +109,8 @@ export const chat: Translation<typeof english> = {
   moves: {
     tryAgain: 'Noch einmal versuchen',
     newChat: 'Neuen Chat beginnen',
-    downloadAgain: 'Noch einmal herunterladen',
+    repair: 'Ausbessern',
+    allowHost: 'Von {host} herunterladen',
     otherModel: '{model} verwenden',
   },
   storage: {

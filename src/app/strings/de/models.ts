@@ -99,13 +99,15 @@ export const models: Translation<typeof english> = {
     unloaded: '{model} ist entladen.',
     deleted: '{model} ist gelöscht.',
     sound: '{model} ist unversehrt.',
+    mended: '{model} ist ausgebessert.',
     damaged: '{model} ist beschädigt.',
     failed: '{model}: das hat nicht geklappt.',
   },
   sound: 'Jedes Byte ist, wie es gespeichert wurde: {size} geprüft.',
   damaged:
-    'Beschädigt: {damaged, plural, one{# Stück} other{# Stücke}} von {shards, number} passen nicht mehr zu ihren Prüfsummen. Holen Sie das Modell noch einmal.',
+    'Beschädigt: {damaged, plural, one{# Stück} other{# Stücke}} von {shards, number} passen nicht mehr zu ihren Prüfsummen. Sie lassen sich von dort, woher das Modell kam, neu herstellen.',
   getAgain: 'Noch einmal holen',
+  repair: 'Ausbessern',
 
   deleteTitle: '{model} löschen?',
   deleteStored:
@@ -152,7 +154,10 @@ export const models: Translation<typeof english> = {
 
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
   lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
+  lineForeign:
+    '{model} ist noch nicht auf diesem Gerät. Es käme von {host}, und diese Seite fragt dort nur an, wenn Sie es sagen.',
   lineDownload: '{size} herunterladen',
+  lineDownloadFrom: 'Von {host} herunterladen',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',

@@ -113,7 +113,8 @@ export const chat = {
   moves: {
     tryAgain: 'Try again',
     newChat: 'Start a new chat',
-    downloadAgain: 'Download again',
+    repair: 'Mend it',
+    allowHost: 'Download from {host}',
     otherModel: 'Use {model}',
   },
   storage: {

@@ -101,13 +101,15 @@ export const models = {
     unloaded: '{model} is unloaded.',
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
+    mended: '{model} is mended.',
     damaged: '{model} is damaged.',
     failed: '{model}: that did not work.',
   },
   sound: 'Every byte is as it was stored: {size} checked.',
   damaged:
-    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. Get the model again.',
+    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. They can be made anew from where the model came from.',
   getAgain: 'Get again',
+  repair: 'Mend it',
 
   // Dialogs
   deleteTitle: 'Delete {model}?',
@@ -156,7 +158,10 @@ export const models = {
   // In the chat
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
+  lineForeign:
+    '{model} is not on this machine yet. It would come from {host}, and this page asks there only if you say so.',
   lineDownload: 'Download {size}',
+  lineDownloadFrom: 'Download from {host}',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',
