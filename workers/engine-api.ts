@@ -83,6 +83,8 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
   return {
     device: async () => (await openSession()).found.report,
 
+    measureReading: async () => (await openSession()).engine.measureReading(),
+
     async engineStats() {
       return session ? (await session).engine.stats() : [];
     },

@@ -4,7 +4,7 @@
  */
 import * as Comlink from 'comlink';
 import { log } from '../src/lib/log';
-import { modelLayout } from '../src/models/layouts';
+import { loadLayout } from '../src/models/load-layout';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
 import { forwardLog } from '../src/protocol/log-message';
@@ -15,7 +15,6 @@ import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
 import { getWith } from '../src/weights/sources/http';
-import { reportModels } from './model-report';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
 const channel = new BroadcastChannel('hearth-models');
@@ -33,8 +32,8 @@ const importer = new Importer({
       isAllowed: (origin) => hosts.isAllowed(origin),
       tokenFor: (origin) => hosts.tokenFor(origin),
     }),
-  describe(config) {
-    const page = modelLayout(config);
+  async describe(config) {
+    const page = await loadLayout(config);
     return page.weights(page.readConfig(config));
   },
   onChange(modelId) {
@@ -49,10 +48,16 @@ forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
   ensure: (requestId, request, onProgress) =>
     importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, request, device) =>
+    importer.look(requestId, request, async (opened, options) => {
+      const { inspectModel } = await import('./inspection');
+      return inspectModel(request.modelId, opened, device, options);
+    }),
   abort: (requestId) => importer.abort(requestId),
   cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),
   async report(known, device) {
+    const { reportModels } = await import('./model-report');
     return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
   },
   verify: (requestId, modelId, onProgress) =>

@@ -47,11 +47,20 @@ export type {
   TokenLogprob,
   TokenLogprobs,
 } from '../protocol/generation';
-export type { DeviceReport, EngineStats, RenderedChat } from '../protocol/engine-api';
+export type { DeviceReport, EngineStats, ReadingSpeed, RenderedChat } from '../protocol/engine-api';
+export type {
+  BytesByKind,
+  ContextCost,
+  Inspection,
+  ModelCost,
+  ModelReport,
+  Precision,
+  StoredModelInfo,
+  VerifyResult,
+} from '../protocol/import-api';
 export type { RemoteEndpoint } from '../protocol/remote-api';
-export type { ContextCost, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
-export type { Capabilities, HearthClient, LoadOptions, LoadProgress } from './client';
+export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
 export type { RemoteClient, RemoteModel } from './remote/remote';

@@ -38,6 +38,9 @@ describe.skipIf(!cases)(cases ? 'reference models' : `reference models (skipped:
 });
 
 const STORIES = '../shared/testdata/stories260K';
+
+/** How many of the cases, counted from the last. */
+const CASES = import.meta.env['HEARTH_DEEP'] ? Infinity : 2;
 const stories = await readFileJson<{ cases: { prompt_ids: number[]; greedy_ids: number[] }[] }>(
   `${STORIES}/expected-greedy.json`,
 ).catch(() => null);
@@ -46,7 +49,7 @@ describe.skipIf(!stories)(stories ? 'stories260K' : `stories260K (skipped: ${STO
   it.each(['f32', 'f16'])('as GGUF in %s would choose each official id after those before it', async (kind) => {
     const stored = await importGguf(`${STORIES}/stories260K.${kind}.gguf`);
     const runner = await createRunner(new CpuBackend(), stored, { contextLength: 288, maxOutputs: 64 });
-    for (const { prompt_ids: promptIds, greedy_ids: expected } of stories!.cases) {
+    for (const { prompt_ids: promptIds, greedy_ids: expected } of stories!.cases.slice(-CASES)) {
       const probe = new Probe(runner);
       const wanted = expected.map((_, i) => i).slice(promptIds.length - 1, -1);
       const logits = await probe.prefill(expected, wanted);

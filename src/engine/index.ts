@@ -10,6 +10,7 @@ import { HearthError } from '../lib/errors';
 import { assertSharedVocabulary } from '../text/shared-vocabulary';
 import { createTextModel } from '../text/text-model';
 import type { StoredWeights } from '../weights/manifest';
+import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
 import type { LoadOptions } from './model';
 import type { GenerationOptions } from './options';
@@ -18,6 +19,7 @@ import type { GenerateEvent } from './request';
 import type { EngineStats } from './stats';
 
 export type { LoadProgress } from './load-runner';
+export type { ReadingSpeed } from './measure-reading';
 export type { LoadOptions } from './model';
 export type { GenerationOptions } from './options';
 export type { Prompt } from './prompt';
@@ -34,6 +36,8 @@ export interface EngineOptions {
   lanes?: number;
   /** Lower than the device's own limit, to test splitting. */
   maxBindingBytes?: number;
+  /** Milliseconds of GPU time above which a step is cut into several submits, so that the screen stays alive. */
+  submitMs?: number;
 }
 
 /** A device that is lost this often within so long will be lost again. */
@@ -110,6 +114,11 @@ export class Engine {
     return this.model(modelId).generate(prompt, options, signal);
   }
 
+  /** See measure-reading.ts. */
+  measureReading(): Promise<ReadingSpeed> {
+    return measureReading(this.backend);
+  }
+
   /** What each loaded model's loop is doing. */
   stats(): EngineStats[] {
     return [...this.#models.values()].map((model) => model.stats());
@@ -128,8 +137,8 @@ export class Engine {
   }
 }
 
-export function createEngine({ device, renewDevice, lanes, maxBindingBytes }: EngineOptions): Engine {
+export function createEngine({ device, renewDevice, lanes, ...options }: EngineOptions): Engine {
   const backendOn = (on: GPUDevice | null): Backend =>
-    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), maxBindingBytes });
+    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), ...options });
   return new Engine(backendOn(device), renewDevice ? async () => backendOn(await renewDevice()) : null);
 }

@@ -189,13 +189,13 @@ describe('opening a GGUF file', () => {
     expect(message).toContain('Tensor "model.layers.0.self_attn.k_proj.weight" cannot be packed: Found the scale NaN');
   });
 
-  it('refuses queries whose rows are no whole heads', async () => {
+  it('refuses keys whose rows are no whole heads', async () => {
     const metadata = model.metadata.map((entry) =>
-      entry[0] === 'llama.attention.head_count' ? ([entry[0], { type: 'u32', value: 3 }] as const) : entry,
+      entry[0] === 'llama.attention.head_count_kv' ? ([entry[0], { type: 'u32', value: 3 }] as const) : entry,
     );
     const { code, message } = await refusal(importFiles({ 'a.gguf': ggufFile(metadata, model.tensors) }, 'a.gguf'));
     expect(code).toBe('bad-file');
-    expect(message).toMatch(/has 64 rows for 3 heads; expected whole heads/);
+    expect(message).toMatch(/has 32 rows for 3 heads; expected whole heads/);
   });
 
   it('refuses biases that would have to be moved with their rows', async () => {
