@@ -64,7 +64,7 @@ test('the openai package talks to the model of the page', { tag: '@adapter' }, a
         usage: whole.usage,
         streamed,
         refusal: refusal instanceof OpenAI.BadRequestError && refusal.code,
-        models: (await openai.models.list()).data.map(({ id }) => id),
+        firstModel: (await openai.models.list()).data[0]?.id,
       };
     },
     ['/hearth.js', '/openai-sdk.js'],
@@ -74,7 +74,7 @@ test('the openai package talks to the model of the page', { tag: '@adapter' }, a
     spelled: '7 + 5 = 12.',
     streamed: '7 + 5 = 12.',
     refusal: 'context_length_exceeded',
-    models: ['tales', 'tales-draft'],
+    firstModel: 'tales',
   });
   expect(told.usage?.prompt_tokens).toBeGreaterThan(5);
 });

@@ -2,6 +2,7 @@
 import { IDBFactory } from 'fake-indexeddb';
 import * as Comlink from 'comlink';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalog } from '../src/catalog/catalog';
 import type { AnswerChunk } from '../src/client/answer';
 import { createClient } from '../src/client/client';
 import { createHandler } from '../src/client/openai/handler';
@@ -199,7 +200,7 @@ describe('an answer', () => {
       response.end(Buffer.from(await answer.arrayBuffer()));
     });
     const models = await remote.models(server.url);
-    expect(models.map(({ id }) => id)).toEqual(['tales', 'tales-draft']);
+    expect(models.map(({ id }) => id)).toEqual(catalog.map(({ id }) => id));
     const { text, last } = await read(models[0]!.chat(messages, { seed: 5 }));
     expect(text).toBe('<think>A dog?</think>\n\nA dog.');
     expect(last).toMatchObject({ finishReason: 'stop', seed: 5, stats: { promptTokens: 5, completionTokens: 4 } });
