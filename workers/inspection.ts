@@ -11,6 +11,8 @@ import { type Checkpoint, openCheckpoint } from '../src/weights/formats/checkpoi
 import { openGguf } from '../src/weights/formats/gguf/open';
 import { parseJson, readJson, sizeOfTexts } from '../src/weights/formats/texts';
 import { locateParts } from '../src/weights/locate';
+import { ggufModels } from '../src/weights/sources/choose-file';
+import { HubSource } from '../src/weights/sources/hub';
 import type { OpenedSource } from '../src/weights/sources/open-source';
 import type { ReadOptions } from '../src/weights/sources/reader';
 import { runningCost } from './model-cost';
@@ -39,6 +41,7 @@ export async function inspectModel(
     architecture: String((configJson as { model_type?: unknown }).model_type),
     vocabSize: page.shape(config).vocabSize,
     keepsTypes: checkpoint.keepsTypes,
+    files: modelsBeside(opened),
     downloadBytes: textBytes + checkpoint.files.reduce((sum, { bytes }) => sum + bytes, 0),
     choices: precisionsOf(checkpoint).map((precision): PrecisionChoice => {
       const { bytes: weightBytes, readBytes } = foreseeWeights(specs, precision, checkpoint.keepsTypes ? parts : null);
@@ -46,6 +49,13 @@ export async function inspectModel(
     }),
     ...runningCost(page, config, device),
   };
+}
+
+/** All GGUF models of the repository that this one is from, where there are several. */
+function modelsBeside({ source, file }: OpenedSource): Inspection['files'] {
+  if (file === null || !(source instanceof HubSource)) return [];
+  const models = ggufModels(source.files);
+  return models.length > 1 ? models.map(({ path, bytes }) => ({ path, bytes, isThis: path === file })) : [];
 }
 
 interface Head {

@@ -116,6 +116,8 @@ export interface HearthClient {
   repairModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
   /** Ends a download and deletes what it has stored; a model that is whole stays. (To pause, abort the download's signal.) */
   cancelModel(modelId: string): Promise<void>;
+  /** What a model is called in the store. @throws as `loadModel`. */
+  modelIdOf(idOrSource: string | ModelLocation): string;
   /** The origin of the other site that a model would be fetched from; null where none is asked. @throws as `loadModel`. */
   foreignOrigin(idOrSource: string | ModelLocation): string | null;
   /** Lets a host be asked for models from now on, on this device. @param origin as from `foreignOrigin`. */
@@ -277,6 +279,7 @@ export function createClient(parts: ClientParts): HearthClient {
     verifyModel,
     repairModel,
     cancelModel: (modelId) => importer().call((api) => api.cancel(modelId)),
+    modelIdOf: (idOrSource) => resolve(idOrSource).id,
     foreignOrigin: (idOrSource) => foreignOriginOf(resolve(idOrSource), parts.siteUrl),
     allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
     useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),

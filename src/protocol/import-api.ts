@@ -96,6 +96,8 @@ export interface Inspection extends Omit<ModelCost, 'weightBytes' | 'readBytes'>
   vocabSize: number;
   /** Its files have types of their own that are stored as they are (GGUF), where nobody chooses otherwise. */
   keepsTypes: boolean;
+  /** The models of a repository that holds several as GGUF, and which of them this is; empty elsewhere. */
+  files: { path: string; bytes: number | null; isThis: boolean }[];
   /** All files that an import fetches. */
   downloadBytes: number;
   /** The usual one first. */

@@ -159,6 +159,7 @@ describe('cancelling', () => {
     );
     expect(await ended).toMatchObject({ code: 'aborted' });
     await Promise.all(cancelled);
+    expect(cancelled).toHaveLength(1);
     expect(await store.partial('m')).toBeNull();
     await essence(await storedModel(store, 'm'));
   });

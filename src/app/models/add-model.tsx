@@ -1,7 +1,10 @@
 /** Where a model is named that the catalogue does not know: a name of the hub or an address. What is found stands below it. */
 import { useId, useRef, useState, type FormEvent } from 'react';
+import { findModel } from '../../catalog/catalog';
+import { parseModelSource } from '../../lib/model-source';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
+import { FilePicker } from './file-picker';
 import { OfferPanel } from './offer-panel';
 import { strings } from './offer-strings';
 
@@ -51,9 +54,16 @@ export function AddModel() {
           {isWrong ? strings.lookWrong : strings.addressHelp}
         </p>
       </form>
+      <FilePicker />
       {offered !== null && !onShelf && (
         <div className="card">
-          <OfferPanel onEnd={() => field.current?.focus()} isNamed />
+          <OfferPanel
+            onEnd={() => {
+              setAddress('');
+              field.current?.focus();
+            }}
+            isNamed
+          />
         </div>
       )}
     </Section>
@@ -63,6 +73,7 @@ export function AddModel() {
 /** What was typed as the client takes it; null for what is neither a name nor an address. */
 function readAddress(typed: string): string | null {
   const address = typed.trim();
-  if (/^[\w.-]+\/[\w.-]+$/.test(address)) return address;
-  return /^https?:\/\//.test(address) && URL.canParse(address) ? address : null;
+  if (findModel(address)) return address;
+  const source = parseModelSource(address, location.href);
+  return source === null || source.kind === 'stored' ? null : address;
 }

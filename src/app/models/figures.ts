@@ -3,9 +3,9 @@ import { formatRate } from '../format';
 import { locale } from '../strings';
 import { strings } from './offer-strings';
 
-/** "1.7 billion", "135 million". */
+/** "1.71 billion", "135 million". */
 export function sayCount(parameterCount: number): string {
-  const count = (of: number) => (parameterCount / of).toLocaleString(locale(), { maximumSignificantDigits: 2 });
+  const count = (of: number) => (parameterCount / of).toLocaleString(locale(), { maximumSignificantDigits: 3 });
   return parameterCount < 995e6 ? strings.millions({ count: count(1e6) }) : strings.billions({ count: count(1e9) });
 }
 

@@ -6,7 +6,6 @@ import { findModel, licenceName } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
-import { HUB_HOST } from '../state/offer-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 import type { LoadProgress, LocalModel } from '../../client';
@@ -32,10 +31,12 @@ function AbsentLine() {
   const host = useApp((state) => state.hostToAllow());
   const modelId = useApp((state) => state.modelId);
   const allowHost = useApp((state) => state.allowHost);
+  const hostOf = useApp((state) => state.hostOf);
   if (problem) return null;
   if (!entry)
     return host === null ? null : <ForeignLine model={modelId} host={new URL(host).host} onAllow={allowHost} />;
   const size = formatBytes(entry.downloadBytes);
+  const hub = hostOf(entry.id);
   return (
     <div className="model-line">
       <p>
@@ -43,9 +44,7 @@ function AbsentLine() {
         {entry.repository !== undefined && ` ${strings.lineLicence({ licence: licenceName(entry) })}`}
       </p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
-        {entry.repository === undefined
-          ? strings.lineDownload({ size })
-          : strings.lineGetFrom({ size, host: HUB_HOST })}
+        {hub === null ? strings.lineDownload({ size }) : strings.lineGetFrom({ size, host: hub })}
       </button>
     </div>
   );

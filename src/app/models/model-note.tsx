@@ -5,7 +5,7 @@ import { useApp } from '../state/use-app';
 import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
-export function ModelNoteLine({ report: { modelId, state } }: { readonly report: ModelReport }) {
+export function ModelNoteLine({ report: { modelId, state, precision } }: { readonly report: ModelReport }) {
   const note = useApp(({ modelNotes }) => modelNotes.get(modelId));
   const getModel = useApp((state) => state.getModel);
   const useModel = useApp((state) => state.useModel);
@@ -14,7 +14,7 @@ export function ModelNoteLine({ report: { modelId, state } }: { readonly report:
 
   const getAgain = async () => {
     await deleteModel(modelId);
-    await getModel(modelId);
+    await getModel(modelId, { precision });
   };
 
   if (!note) return null;

@@ -21,7 +21,21 @@ export function labelOf(names: ModelNames, modelId: string): string {
   return names[modelId] ?? ownName(modelId);
 }
 
-/** What a model is called that nobody has renamed: as the catalogue says, else the last part of its address. */
+/**
+ * What a model is called that nobody has renamed: as the catalogue says, else the last part of where it came from, which may be
+ * a repository with or without a file ("owner/name:file.gguf"), an address, or the name of a folder.
+ */
 export function ownName(modelId: string): string {
-  return findModel(modelId)?.label ?? (modelId.split('/').filter(Boolean).at(-1) || modelId);
+  const entry = findModel(modelId);
+  if (entry) return entry.label;
+  const place = modelId.replace(/\/resolve\/[^/]+\/?$/, '').replace(/\.gguf$/i, '');
+  return decoded(place.split(/[/:]/).filter(Boolean).at(-1) ?? '') || modelId;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // a stray % is itself
+  }
 }

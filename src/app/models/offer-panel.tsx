@@ -11,6 +11,7 @@ import { useApp } from '../state/use-app';
 import { GoodIcon, WarnIcon } from '../ui/icons';
 import { ProblemWords } from '../ui/problem-words';
 import { ContextSelect } from './context-select';
+import { FileChoice } from './file-choice';
 import { DraftChoice } from './draft-choice';
 import { fitOf, needOf } from './fit';
 import { sayFit } from './fit-line';
@@ -82,6 +83,7 @@ function Found({ offer: { modelId, host, precision }, inspection, label }: Found
   const entry = findModel(modelId);
   return (
     <>
+      {inspection.files.length > 0 && <FileChoice modelId={modelId} files={inspection.files} />}
       <PrecisionChoice inspection={inspection} chosen={choice.precision} contextLength={contextLength} />
       <dl className="card-facts">
         <Fact name={strings.fact.parameters}>{sayCount(inspection.parameterCount)}</Fact>

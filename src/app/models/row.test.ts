@@ -101,6 +101,9 @@ describe('a row', () => {
 it('a model has a name, whether the catalogue knows it or not', () => {
   expect(labelOf({}, 'tales-draft')).toBe('Tales Draft');
   expect(labelOf({}, 'https://hub.example/some-one/some-model/')).toBe('some-model');
+  expect(labelOf({}, 'https://hub.example/some-one/some-model/resolve/main/')).toBe('some-model');
+  expect(labelOf({}, 'some-one/some-model:Some-Q4_K_M.gguf')).toBe('Some-Q4_K_M');
+  expect(labelOf({}, 'file:///My%20model')).toBe('My model');
   expect(labelOf({}, 'mine')).toBe('mine');
   expect(labelOf({ tales: 'Stories' }, 'tales')).toBe('Stories');
 });

@@ -125,8 +125,9 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         try {
           const entry = findModel(modelId);
           if (!entry) await openShelf(); // where a model of another page came from is written there
-          const here =
-            !entry || entry.bundled || (await client.storedModels()).some((info) => info.modelId === modelId);
+          const here = entry
+            ? entry.bundled || (await client.storedModels()).some((info) => info.modelId === modelId)
+            : get().hostToAllow() === null;
           if (here) await needModel();
         } catch {
           // `needModel` keeps its error as the problem; a store that cannot be listed holds no model.

@@ -18,6 +18,7 @@ describe('a model that is looked at', () => {
     await looking;
     expect(state().offer).toEqual({
       modelId: ADDRESS,
+      source: ADDRESS,
       host: 'models.example',
       look: { kind: 'found', inspection: { modelId: ADDRESS, ...fakeInspection } },
       precision: null,
@@ -33,6 +34,14 @@ describe('a model that is looked at', () => {
     await state().lookAt(address);
     expect(state().offer).toMatchObject({ modelId: address, host });
     expect(importer.calls).toEqual([`inspect ${address} hub ${repository}`]);
+  });
+
+  it('may be files of one’s own, which come from nowhere', async () => {
+    const { state, importer } = openPage();
+    await state().lookAt({ files: [new File(['{}'], 'mine.gguf')] });
+    expect(state().offer).toMatchObject({ modelId: 'file:///mine.gguf', host: null, look: { kind: 'found' } });
+    await state().acceptOffer();
+    expect(importer.calls.map((call) => call.split(' ')[0])).toEqual(['inspect', 'ensure']);
   });
 
   it('that cannot be had says why, and is found at the next try', async () => {
@@ -64,6 +73,8 @@ describe('a model that is looked at', () => {
     state().choosePrecision('int8');
     await state().acceptOffer();
     expect(state().offer).toBeNull();
+    // The click that names the host has chosen it.
+    expect(importer.calls).toContain('allow https://models.example');
     expect(importer.calls.at(-1)).toBe(`ensure ${ADDRESS} ${ADDRESS} in int8`);
     expect(state().modelReports?.find(({ modelId }) => modelId === ADDRESS)).toMatchObject({
       state: 'stored',

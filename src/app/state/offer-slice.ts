@@ -2,12 +2,12 @@
  * A model that a person looks at before it is downloaded: what it would take, in which precisions, and how fast this device
  * would write with it. One at a time; nothing is fetched of it but its headers until the person says so.
  */
-import { findModel } from '../../catalog/catalog';
 import {
   isAbort,
   toHearthError,
   type HearthError,
   type Inspection,
+  type ModelLocation,
   type Precision,
   type ReadingSpeed,
 } from '../../client';
@@ -17,7 +17,9 @@ import type { AppServices, AppState, Slice } from './store';
 export interface Offer {
   /** What it will be called in the store. */
   modelId: string;
-  /** Where its bytes come from; null for this site's own. */
+  /** Where it lies. */
+  source: string | ModelLocation;
+  /** The other site that its bytes come from; null for this site's own, and for files of the person's. */
   host: string | null;
   look: { kind: 'looking' } | { kind: 'found'; inspection: Inspection } | { kind: 'failed'; error: HearthError };
   /** How its weights are to be stored. */
@@ -33,17 +35,16 @@ export interface OfferSlice {
   /** Why it could not be. */
   measureProblem: HearthError | null;
 
-  /** Looks at a model, in place of the one before. @param address a catalogue id, `owner/name` of the hub, or an address */
-  lookAt(address: string): Promise<void>;
+  /** Looks at a model, in place of the one before. @param source what a person has named, dropped or picked */
+  lookAt(source: string | ModelLocation): Promise<void>;
+  /** The host of the other site that a model would come from; null where none is asked. */
+  hostOf(source: string | ModelLocation): string | null;
   choosePrecision(precision: Precision | null): void;
   /** Downloads what was looked at. */
   acceptOffer(): Promise<void>;
   closeOffer(): void;
   measureSpeed(): Promise<void>;
 }
-
-/** The hub that repositories lie at. */
-export const HUB_HOST = 'huggingface.co';
 
 export function createOfferSlice({ client, chats }: AppServices): Slice<OfferSlice> {
   const { settings: storage } = chats.places;
@@ -55,18 +56,24 @@ export function createOfferSlice({ client, chats }: AppServices): Slice<OfferSli
     measuring: false,
     measureProblem: null,
 
-    async lookAt(address) {
+    hostOf(source) {
+      const origin = client.foreignOrigin(source);
+      return origin === null ? null : new URL(origin).host;
+    },
+
+    async lookAt(source) {
       looking?.abort();
       const controller = new AbortController();
       looking = controller;
-      const offer: Offer = { modelId: address, host: hostOf(address), look: { kind: 'looking' }, precision: null };
+      const modelId = client.modelIdOf(source);
+      const offer: Offer = { modelId, source, host: get().hostOf(source), look: { kind: 'looking' }, precision: null };
       const settle = (look: Offer['look']) => {
         if (looking === controller) set({ offer: { ...offer, look } });
       };
       settle(offer.look);
       try {
         const { signal } = controller;
-        settle({ kind: 'found', inspection: await client.inspectModel(address, { signal }) });
+        settle({ kind: 'found', inspection: await client.inspectModel(source, { signal }) });
       } catch (error) {
         if (!isAbort(error)) settle({ kind: 'failed', error: toHearthError(error) });
       }
@@ -79,8 +86,12 @@ export function createOfferSlice({ client, chats }: AppServices): Slice<OfferSli
     async acceptOffer() {
       const { offer, closeOffer, getModel } = get();
       if (!offer) return;
+      const { modelId, source, precision } = offer;
       closeOffer();
-      await getModel(offer.modelId, { source: offer.modelId, precision: offer.precision });
+      // Who downloads from a host has chosen it; where that cannot be kept it holds for this download.
+      const origin = client.foreignOrigin(source);
+      if (origin !== null) await client.allowHost(origin).catch(() => {});
+      await getModel(modelId, { source, precision });
     },
 
     closeOffer() {
@@ -109,10 +120,4 @@ export function createOfferSlice({ client, chats }: AppServices): Slice<OfferSli
 /** Of this device, once it has been measured. */
 export function speedOf({ device, speeds }: Pick<AppState, 'device' | 'speeds'>): ReadingSpeed | null {
   return (device && speeds[device.adapter]) ?? null;
-}
-
-function hostOf(address: string): string | null {
-  if (/^https?:\/\//.test(address)) return new URL(address).host;
-  const entry = findModel(address);
-  return entry && entry.repository === undefined ? null : HUB_HOST;
 }

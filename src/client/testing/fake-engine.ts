@@ -42,6 +42,7 @@ export const fakeInspection: Omit<Inspection, 'modelId'> = {
   architecture: 'llama',
   vocabSize: 4096,
   keepsTypes: false,
+  files: [],
   downloadBytes: 12_000_000,
   choices: [
     { precision: null, weightBytes: 4_000_000, readBytes: fakeCost.readBytes },

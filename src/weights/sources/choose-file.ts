@@ -44,7 +44,7 @@ export function chooseFile(files: readonly ListedFile[], wanted: string | undefi
 }
 
 /** One entry for each model, first parts with the bytes of all parts; vision towers ("mmproj") are none. */
-function ggufModels(files: readonly ListedFile[]): ListedFile[] {
+export function ggufModels(files: readonly ListedFile[]): ListedFile[] {
   const ggufs = files.filter(({ path }) => isGguf(path) && !/(^|\/)mmproj[^/]*$/i.test(path));
   const stemOf = (path: string) => path.replace(PART, '');
   return ggufs.flatMap((file) => {

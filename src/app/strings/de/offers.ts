@@ -9,6 +9,12 @@ export const offers: Translation<typeof english> = {
   look: 'Ansehen',
   lookWrong:
     'Das ist weder ein solcher Name noch eine Adresse. Ein Name lautet Besitzer/Name, eine Adresse beginnt mit https://.',
+  pickFiles: 'Dateien wählen…',
+  pickFolder: 'Einen Ordner wählen…',
+  dropHelp:
+    'Oder legen Sie eine .gguf-Datei oder einen Ordner mit config.json, tokenizer.json und safetensors irgendwo auf dieser Seite ab.',
+  noModelFiles:
+    'Unter diesen Dateien ist kein Modell: Das wäre eine .gguf-Datei, oder config.json, tokenizer.json und safetensors.',
 
   speedUnknown: 'Wie schnell würden sie hier schreiben? Das Messen dauert etwa eine Sekunde.',
   measure: 'Dieses Gerät messen',
@@ -40,6 +46,8 @@ export const offers: Translation<typeof english> = {
     speed: 'Geschwindigkeit hier',
     licence: 'Lizenz',
   },
+  file: 'Datei',
+  fileOption: '{file}, {size}',
   stored: 'Wie es gespeichert wird',
   precision: {
     asItIs: 'Wie es ist',

@@ -7,6 +7,12 @@ export const offers = {
     'For example Qwen/Qwen3-0.6B, or the address of a folder with the model’s files. Looking fetches a few kilobytes; nothing is downloaded before you say so.',
   look: 'Look at it',
   lookWrong: 'That is no such name and no address. A name reads owner/name, an address begins with https://.',
+  pickFiles: 'Choose files…',
+  pickFolder: 'Choose a folder…',
+  dropHelp:
+    'Or drop a .gguf file, or a folder with config.json, tokenizer.json and safetensors, anywhere on this page.',
+  noModelFiles:
+    'There is no model among these files: it would be a .gguf file, or config.json, tokenizer.json and safetensors.',
 
   // How fast
   speedUnknown: 'How fast would they write here? Measuring takes about a second.',
@@ -41,6 +47,8 @@ export const offers = {
     speed: 'Speed here',
     licence: 'Licence',
   },
+  file: 'File',
+  fileOption: '{file}, {size}',
   stored: 'How it is stored',
   precision: {
     asItIs: 'As it is',
