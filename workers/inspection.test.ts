@@ -44,7 +44,7 @@ describe('a look at a model before it is downloaded', () => {
         { modelId: 'm', source: { kind: 'url', url: hub.url }, origins: [new URL(hub.url).origin], precision },
         () => {},
       );
-      const [report] = reportModels([], await importer.records(), 'webgpu');
+      const [report] = await reportModels([], await importer.records(), 'webgpu');
       expect({ ...report }).toMatchObject({ precision, contexts: inspection.contexts, layers: inspection.layers });
       expect(weightBytes / (report?.weightBytes ?? 0)).toBeCloseTo(1, 2);
       expect(readBytes).toEqual(report?.readBytes);

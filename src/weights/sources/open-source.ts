@@ -1,10 +1,10 @@
-/** From "where a model's files lie" to something that can be read. */
+/**
+ * From "where a model's files lie" to something that can be read. What a first visit does not need, hubs and given files, comes
+ * when it is asked for.
+ */
 import { HearthError } from '../../lib/errors';
 import { hubId, isGguf, type ModelSource } from '../../lib/model-source';
-import { chooseFile } from './choose-file';
-import { FilesSource, fingerprint } from './files';
 import type { Get } from './http';
-import { openHub } from './hub';
 import type { ReadOptions } from './reader';
 import type { Source } from './source';
 import { UrlSource } from './url';
@@ -25,8 +25,10 @@ export async function sourceId(source: FetchableSource): Promise<string> {
       return absolute(source.url).href;
     case 'hub':
       return hubId(source);
-    case 'files':
+    case 'files': {
+      const { fingerprint } = await import('./files');
       return `file:///${encodeURIComponent(source.name)}?${await fingerprint(source.files)}`;
+    }
   }
 }
 
@@ -42,10 +44,12 @@ export async function openSource(model: FetchableSource, get: Get, options: Read
       return { source: new UrlSource(new URL('.', url).href, get), file };
     }
     case 'hub': {
+      const [{ openHub }, { chooseFile }] = await Promise.all([import('./hub'), import('./choose-file')]);
       const source = await openHub(model, get, options);
       return { source, file: chooseFile(source.files, model.file, model.repository) };
     }
     case 'files': {
+      const [{ FilesSource }, { chooseFile }] = await Promise.all([import('./files'), import('./choose-file')]);
       const source = new FilesSource(model.name, model.files);
       const listed = model.files.map(({ path, file }) => ({ path, bytes: file.size }));
       return { source, file: chooseFile(listed, undefined, model.name) };

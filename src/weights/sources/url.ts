@@ -1,8 +1,9 @@
 /**
- * A folder on a web server. Every request carries a Range, also for whole files: browsers then ask for the bytes as they are,
- * uncompressed, and the answer (206 or 200) tells whether the server has ranges. Nothing needs a CORS preflight, so a changed
- * file is recognised by comparing validators instead of with If-Range. Weights bypass the HTTP cache: they are stored once,
- * in our own store.
+ * A folder on a web server. Weights are asked for with a Range, also from the first byte: browsers then ask for the bytes as they
+ * are, uncompressed, and the answer (206 or 200) tells whether the server has ranges. Whole texts are asked for without one, for
+ * a browser that has asked for plain bytes refuses those of a server that compresses all the same. Nothing needs a CORS preflight
+ * but a token, so a changed file is recognised by comparing validators instead of with If-Range. Weights bypass the HTTP cache:
+ * they are stored once, in our own store.
  */
 import { type ErrorCode, HearthError } from '../../lib/errors';
 import type { Get } from './http';
@@ -33,9 +34,9 @@ export class UrlSource implements Source {
   async open(path: string, range: ByteRange, signal: AbortSignal): Promise<SourceStream> {
     const url = new URL(path.split('/').map(encodeURIComponent).join('/'), this.url).href;
     const { startBytes, endBytes } = range;
-    const last = endBytes === null ? '' : endBytes - 1;
+    const isWhole = startBytes === 0 && endBytes === null;
     const response = await this.get(url, {
-      headers: { Range: `bytes=${startBytes}-${last}` },
+      headers: isWhole ? {} : { Range: `bytes=${startBytes}-${endBytes === null ? '' : endBytes - 1}` },
       cache: 'no-store',
       signal,
     });

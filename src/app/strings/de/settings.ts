@@ -44,6 +44,17 @@ export const settings: Translation<typeof english> = {
   undo: 'Rückgängig',
   delete: 'Löschen',
 
+  hub: 'Woher Modelle kommen',
+  hubUrl: 'Modelle werden auf diesem Hub nachgeschlagen',
+  hubUrlHelp: 'Die Adresse eines Spiegels von Hugging Face; leer für Hugging Face selbst.',
+  hubUrlWrong: 'Erwartet wird eine Adresse, die mit https:// beginnt.',
+  token: 'Ihr Token für {host}',
+  tokenHelp:
+    'Manche Modelle bekommt nur, wer ihren Bedingungen auf {host} zugestimmt hat und ein Token von dort vorzeigt.',
+  tokenKept: 'Ein Token für {host} liegt auf diesem Gerät. Es wird dorthin gesendet und nirgendwo sonst hin.',
+  keepToken: 'Behalten',
+  forgetToken: 'Vergessen',
+
   keeping: 'Was hier aufbewahrt wird',
   measuring: 'Wird gezählt…',
   used: 'Modelle, Chats und die Seite selbst belegen {size} auf diesem Gerät.',

@@ -39,6 +39,17 @@ export const settings = {
   undo: 'Undo',
   delete: 'Delete',
 
+  hub: 'Where models come from',
+  hubUrl: 'Repositories are looked up on this hub',
+  hubUrlHelp: 'The address of a mirror of Hugging Face; empty for Hugging Face itself.',
+  hubUrlWrong: 'Expected an address that begins with https://.',
+  token: 'Your token for {host}',
+  tokenHelp:
+    'Some models are handed out only to those who have agreed to their terms at {host} and show a token from there.',
+  tokenKept: 'A token for {host} is kept on this machine. It is sent there and nowhere else.',
+  keepToken: 'Keep it',
+  forgetToken: 'Forget it',
+
   keeping: 'What is kept here',
   measuring: 'Counting…',
   used: 'Models, chats and the page itself take {size} on this machine.',
