@@ -85,7 +85,7 @@ describe('the openai SDK', () => {
     const { openai } = open();
     const ids: string[] = [];
     for await (const { id } of openai.models.list()) ids.push(id);
-    expect(ids).toEqual(catalog.map((model) => model.id));
+    expect(ids).toEqual(['tales', 'tales-draft']);
     expect((await openai.models.retrieve('tales')).object).toBe('model');
     await expect(openai.models.retrieve('talse')).rejects.toBeInstanceOf(NotFoundError);
   });
