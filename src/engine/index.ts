@@ -7,8 +7,7 @@ import { CpuBackend } from '../gpu/cpu-backend';
 import { lanesFor } from '../gpu/device';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
-import { assertSharedVocabulary } from '../text/shared-vocabulary';
-import { createTextModel } from '../text/text-model';
+import { loadWords } from '../text/load-words';
 import type { StoredWeights } from '../weights/manifest';
 import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
@@ -59,7 +58,10 @@ export class Engine {
   async loadModel(stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { draft } = options;
-    if (draft) assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
+    if (draft) {
+      const { assertSharedVocabulary, createTextModel } = await loadWords();
+      assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
+    }
     await this.unload(modelId);
     const load = () => Model.load(this.backend, stored, options, (lost, error) => this.#replace(lost, error));
     const { backend } = this;

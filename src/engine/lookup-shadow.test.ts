@@ -58,6 +58,19 @@ describe('the shadow of looking up', () => {
     expect(whole.rate).toBeGreaterThan(0);
   });
 
+  it('catches up with a long prompt while the answer grows', () => {
+    const prompt = Array.from({ length: 9000 }, (_, i) => i);
+    const ids = [...prompt, ...prompt.slice(100, 140)];
+    const shadow = new LookupShadow(prompt.length);
+    shadow.follow(ids.slice(0, 9001));
+    expect(shadow.rate).toBe(0);
+    for (let length = 9002; length <= ids.length; length++) shadow.follow(ids.slice(0, length));
+    const atOnce = new LookupShadow(prompt.length);
+    for (let i = 0; i < 3; i++) atOnce.follow(ids);
+    expect(shadow.rate).toBe(atOnce.rate);
+    expect(shadow.rate).toBeGreaterThan(0.8);
+  });
+
   it('rises fast where text repeats itself, and falls as fast', () => {
     const story = Array.from({ length: 60 }, (_, i) => i);
     const shadow = new LookupShadow(story.length);

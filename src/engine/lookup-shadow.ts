@@ -9,6 +9,9 @@ import { AcceptanceRate } from './acceptance-rate';
 /** Tokens that the rate remembers, roughly: text repeats itself in stretches, which begin and end at once. */
 const MEMORY = 16;
 
+/** Tokens taken in at once: a long prompt is caught up with step by step, so that none waits for it. */
+const MOST_AT_ONCE = 4096;
+
 export class LookupShadow {
   readonly #rate = new AcceptanceRate(MEMORY, 0, MEMORY);
   /** Of n-grams of each length, by their hash: the position after the last one. */
@@ -26,9 +29,10 @@ export class LookupShadow {
     return this.#rate.value;
   }
 
-  /** Takes in what is new of a sequence's tokens. */
+  /** Takes in what is new of a sequence's tokens, or as much of it as goes at once. */
   follow(ids: readonly number[]): void {
-    for (; this.#length < ids.length; this.#length++) {
+    const until = Math.min(ids.length, this.#length + MOST_AT_ONCE);
+    for (; this.#length < until; this.#length++) {
       const id = ids[this.#length]!;
       if (this.#length >= this.promptLength) this.#rate.record(1, this.#guess === id ? 1 : 0);
       this.#guess = this.#guessAfter(ids, this.#length + 1);

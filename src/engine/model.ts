@@ -1,10 +1,9 @@
 /** A loaded model: its words, its numbers, and the loop that answers requests. */
 import type { Backend } from '../gpu/backend';
 import { HearthError, throwIfAborted } from '../lib/errors';
-import { createTextModel } from '../text/text-model';
 import type { TextModel } from '../text/text-model';
-import { assertVocabularyFits } from '../text/tokenizer';
 import type { ModelTexts, StoredWeights } from '../weights/manifest';
+import { loadWords } from '../text/load-words';
 import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
 import { loadRunner } from './load-runner';
@@ -50,6 +49,7 @@ export class Model {
     replace: (lost: Backend, error: HearthError) => Promise<Backend>,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
+    const { assertVocabularyFits, createTextModel } = await loadWords();
     const text = createTextModel(texts);
     const runner = await loadRunner(backend, stored, draft, options);
     assertVocabularyFits(text.tokenizer, runner.vocabSize);

@@ -91,6 +91,17 @@ describe('the choice of a round', () => {
     expect(speculation.choose({ ...ALONE, lookupRates: [0.9], hasDraft: false }).guesser).toBe('lookup');
   });
 
+  it('stays with who guesses until the other gains clearly more', () => {
+    const speculation = new Speculation(CHEAP);
+    play(speculation, 0.7, 200);
+    const chosen = (rate: number) => speculation.choose({ ...ALONE, lookupRates: [rate] }).guesser;
+    const rates = Array.from({ length: 100 }, (_, i) => i / 100);
+    const rising = rates.findIndex((rate) => chosen(rate) === 'lookup');
+    const falling = rates.findLastIndex((rate) => chosen(rate) === 'draft');
+    expect(rising).toBeGreaterThan(falling + 1);
+    expect(falling).toBeGreaterThan(10);
+  });
+
   it('is none where guessing costs more than it brings, whatever is accepted, and nothing is tried there', () => {
     const speculation = new Speculation(DEAR);
     play(speculation, 1, 200);

@@ -97,6 +97,8 @@ export class Speculation {
   /** Null until they are measured: nothing is guessed then unless it is forced. */
   costs: SpeculationCosts | null;
   readonly #draftRate = new AcceptanceRate(MEMORY, FIRST_RATE, MEMORY / 2);
+  /** Whom the last choice by gain fell on. */
+  #guesser: Guesser | null = null;
   #tokensWithout = 0;
   #probeEvery = PROBE_EVERY;
   #probeRounds = 0;
@@ -122,8 +124,11 @@ export class Speculation {
     const mayDraft = hasDraft && !choices.includes('lookup');
     const drafted = mayDraft ? bestRound(costs, 'draft', draftRates, most) : NO_GAIN;
     const lookedUp = choices.includes('draft') ? NO_GAIN : bestRound(costs, 'lookup', lookupRates, most);
-    const best = drafted.gain > lookedUp.gain ? drafted : lookedUp;
-    if (best.round.guesser === 'draft') this.#probeEvery = PROBE_EVERY;
+    // Who guesses goes on until the other gains clearly more: a draft must first catch up, and for that steps are read.
+    const advantage = this.#guesser === 'draft' ? LEAST_GAIN : 1 / LEAST_GAIN;
+    const best = lookedUp.gain > advantage * drafted.gain ? lookedUp : drafted;
+    this.#guesser = best.round.guesser;
+    if (this.#guesser === 'draft') this.#probeEvery = PROBE_EVERY;
     if (best.gain >= LEAST_GAIN || !mayDraft || this.#probeRounds === 0) return best.round;
     // A trial is for naught where even a draft that is always right would not pay.
     const hopeful = bestRound(costs, 'draft', draftRates.fill(1), most);

@@ -16,8 +16,9 @@ import {
 } from './checkpoint-texts';
 import { type BpeModel, ID_RULE, isId, readBpeModel } from './bpe-model';
 import { createDetokenizer } from './detokenizer';
-import { refuseWrongSplits } from './library-limits';
+import { refuseWrongSplits, respelledPreTokenizer } from './library-limits';
 import { StreamDecoder, type DecodeOptions } from './stream-decoder';
+import { checkSteps } from './tokenizer-schema';
 
 /** Special tokens by their role in tokenizer_config.json, e.g. `bos_token` → "<s>"; only those that are set. */
 export type NamedTokens = Readonly<Record<string, string | readonly string[]>>;
@@ -54,6 +55,7 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
 
   const model = readModel(json);
   const addedTokens = readAddedTokens(json);
+  checkSteps(json);
   refuseWrongSplits(json);
   const library = createLibraryTokenizer({ ...json, added_tokens: addedTokens }, tokenizerConfig, model.bpe);
 
@@ -151,13 +153,23 @@ interface AddedToken {
   special: boolean;
 }
 
+/** The library does the steps before and after the model; decoding is ours, so it gets no decoder. */
 function createLibraryTokenizer(json: JsonObject, config: JsonObject, bpe: BpeModel | null): LibraryTokenizer {
-  const components = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'];
-  const complete = { ...Object.fromEntries(components.map((name) => [name, null])), ...json };
+  const steps = ['normalizer', 'post_processor'];
+  const complete = {
+    ...json,
+    ...Object.fromEntries(steps.map((name) => [name, json[name] ?? null])),
+    pre_tokenizer: respelledPreTokenizer(json['pre_tokenizer']),
+    decoder: null,
+    model: bpe?.forLibrary ?? json['model'],
+  };
+  const settings = ['remove_space', 'do_lowercase_and_remove_accent'];
   try {
-    if (!bpe) return new LibraryTokenizer(complete, config);
-    const library = new LibraryTokenizer({ ...complete, model: bpe.forLibrary }, config);
-    present(library.model, 'model of the tokenizer').encode = (words) => bpe.encodeWords(words);
+    const library = new LibraryTokenizer(
+      complete,
+      Object.fromEntries(settings.map((name) => [name, config[name] === true])),
+    );
+    if (bpe) present(library.model, 'model of the tokenizer').encode = (words) => bpe.encodeWords(words);
     return library;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -184,7 +196,7 @@ function readModel(json: JsonObject): { ids: number[]; bpe: BpeModel | null } {
   }
   const isScored = (entry: unknown) =>
     Array.isArray(entry) && typeof entry[0] === 'string' && Number.isFinite(entry[1]);
-  if (Array.isArray(vocab) && vocab.every(isScored)) return { ids: [...vocab.keys()], bpe: null };
+  if (Array.isArray(vocab) && vocab.length > 0 && vocab.every(isScored)) return { ids: [...vocab.keys()], bpe: null };
   throw new HearthError('bad-file', 'tokenizer.json has a malformed "vocab"; expected tokens with scores.');
 }
 

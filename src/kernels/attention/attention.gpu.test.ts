@@ -32,13 +32,10 @@ const HEADS = [
   [3, 1, 256],
 ] as const;
 
-/** [window, soft cap]: none, a window within a block and across several, and longer than the context. */
+/** [window, soft cap]: none, and a window that begins within the row's block or within another, by row. */
 const VIEWS = [
   [0, 0],
-  [1, 0],
   [24, 2.5],
-  [40, 0],
-  [500, 0.7],
 ] as const;
 
 /** Rows of three sequences, at the edges of blocks and beyond. */
@@ -133,7 +130,7 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
     expect(otherWords).toBeLessThanOrEqual(TURNED_TIES);
   });
 
-  it.each(HEADS)(
+  it.each([HEADS[0], HEADS[2], HEADS[4]])(
     'parts of heads turn, biases and norms come first: %i query heads, %i kv heads of %i',
     async (...heads) => {
       const { contents, constants } = setting(heads, format);
@@ -142,21 +139,23 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
       const grid = rotaryAppendGrid(all, headDim, ROWS.length);
       const bias = randomNumbers(11, all * roundUp(headDim, 32));
       const norms = randomNumbers(12, 2 * roundUp(headDim, 32));
-      for (const ROTARY_DIM of [0, 2, headDim - 2, headDim]) {
+      const compare = async (name: string, both: Awaited<ReturnType<typeof runBoth>>) => {
+        const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
+        expect(relativeError(found, expected), `${name}: queries`).toBeLessThan(F32_SUM_ERROR);
+        for (const pool of ['keys', 'values']) {
+          const error = relativeError(decode(both.gpu[pool]!, headDim), decode(both.cpu[pool]!, headDim));
+          expect(error, `${name}: ${pool}`).toBeLessThan(ROUNDING[format]);
+        }
+      };
+      for (const ROTARY_DIM of [0, headDim - 2, headDim]) {
         const turning = { ...constants, ROTARY_DIM };
         const buffers = { ...contents, rotations: randomNumbers(3, 71 * Math.max(ROTARY_DIM, 2)) };
-        for (const [name, both] of Object.entries({
-          plain: await runBoth(gpu, rotaryAppend, buffers, turning, grid),
-          biased: await runBoth(gpu, rotaryAppendBiased, { ...buffers, bias }, turning, grid),
-          normed: await runBoth(gpu, rotaryAppendNormed, { ...buffers, norms }, { ...turning, EPSILON: 0.01 }, grid),
-        })) {
-          const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
-          expect(relativeError(found, expected), `${name} queries, ${ROTARY_DIM}`).toBeLessThan(F32_SUM_ERROR);
-          for (const pool of ['keys', 'values']) {
-            const error = relativeError(decode(both.gpu[pool]!, headDim), decode(both.cpu[pool]!, headDim));
-            expect(error, `${name} ${pool}, ${ROTARY_DIM}`).toBeLessThan(ROUNDING[format]);
-          }
+        if (ROTARY_DIM === 0) await compare('unturned', await runBoth(gpu, rotaryAppend, buffers, turning, grid));
+        if (ROTARY_DIM > 0) {
+          await compare('biased', await runBoth(gpu, rotaryAppendBiased, { ...buffers, bias }, turning, grid));
         }
+        const normed = { ...turning, EPSILON: 0.01 };
+        await compare('normed', await runBoth(gpu, rotaryAppendNormed, { ...buffers, norms }, normed, grid));
       }
     },
   );

@@ -15,9 +15,9 @@ import { randomNumbers } from './twins';
 
 const WIDTH = 40;
 
-const FORMAT: PackedFormat = { kind: 'f32' };
+const FORMATS: PackedFormat[] = [{ kind: 'f32' }, { kind: 'int8', group: 32, affine: false, scale: 'f16' }];
 
-/** Outputs of the parts of a matrix: of one, and of several workgroups, the last of them not full. */
+/** Outputs of the parts of a matrix, which take the formats in turn; the last workgroup of each is not full. */
 const PARTS = [33, 70];
 const OUTPUTS = 103;
 
@@ -42,13 +42,14 @@ export function describeGreedy(createBackend: () => Promise<Backend>): void {
   /** @param weights [outputs][WIDTH] */
   function createHead(weights: Float32Array<ArrayBuffer>, parts: readonly number[]): Head {
     let firstOutput = 0;
-    const made = parts.map((outputs) => {
+    const made = parts.map((outputs, i) => {
+      const format = FORMATS[i % FORMATS.length]!;
       const rows = weights.slice(firstOutput * WIDTH, (firstOutput + outputs) * WIDTH);
-      const { codes, scales } = packRows(rows, outputs, WIDTH, FORMAT);
+      const { codes, scales } = packRows(rows, outputs, WIDTH, format);
       const part = {
         firstOutput,
         outputs,
-        format: FORMAT,
+        format,
         codes: fill('codes', codes),
         scales: fill('scales', scales.length > 0 ? scales : new Uint32Array(4)),
       };
@@ -111,7 +112,7 @@ export function describeGreedy(createBackend: () => Promise<Backend>): void {
   });
 
   it('gives the lowest id of equal logits, −0 and 0 among them', async () => {
-    const equal = createHead(new Float32Array(OUTPUTS * WIDTH).fill(1), PARTS);
+    const equal = createHead(new Float32Array(OUTPUTS * WIDTH).fill(127), PARTS);
     const rows = [randomNumbers(1, WIDTH), new Float32Array(WIDTH), new Float32Array(WIDTH).fill(-0)];
     expect(
       (

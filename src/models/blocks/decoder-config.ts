@@ -3,7 +3,7 @@
  */
 import { MAX_HEAD_DIM } from '../../kernels/shared/kv-pool';
 import { HearthError } from '../../lib/errors';
-import { boolean, choices, mustBe, positiveInteger, positiveNumber } from '../config';
+import { boolean, choices, complaint, mustBe, positiveInteger, positiveNumber } from '../config';
 import type { ConfigJson } from '../config';
 
 /** Names as config.json spells them. */
@@ -24,6 +24,9 @@ export interface DecoderConfig {
 export type DecoderDefaults = Partial<DecoderConfig> &
   Pick<DecoderConfig, 'max_position_embeddings' | 'rms_norm_eps' | 'tie_word_embeddings'>;
 
+/** Far beyond any model, and so small that who lists layers or weights comes to an end. */
+const LARGEST = { layers: 1024, size: 2 ** 22 };
+
 /** @throws HearthError `bad-file` naming the field; `unsupported-model` for heads or weights that no kernel reads. */
 export function readDecoder(json: ConfigJson, defaults: DecoderDefaults): DecoderConfig {
   mustBe(json, 'quantization_config', [null]);
@@ -41,6 +44,16 @@ export function readDecoder(json: ConfigJson, defaults: DecoderDefaults): Decode
     rms_norm_eps: positiveNumber(json, 'rms_norm_eps', defaults.rms_norm_eps),
     tie_word_embeddings: boolean(json, 'tie_word_embeddings', defaults.tie_word_embeddings),
   };
+  for (const field of [
+    'vocab_size',
+    'hidden_size',
+    'intermediate_size',
+    'num_hidden_layers',
+    'num_attention_heads',
+  ] as const) {
+    const largest = field === 'num_hidden_layers' ? LARGEST.layers : LARGEST.size;
+    if (config[field] > largest) throw complaint(field, config[field], `at most ${largest}`);
+  }
   if (heads % config.num_key_value_heads !== 0) {
     throw new HearthError(
       'bad-file',

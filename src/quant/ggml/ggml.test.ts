@@ -43,7 +43,7 @@ describe.each(TYPES)('%s', (type) => {
   it.each(quantizedFormats.filter((other) => holdsBlocks(other, type)).map((other) => [formatName(other), other]))(
     'is held exactly by %s',
     (_, other) => {
-      const packed = repackBlocks(type, bytes, ROWS, width, other as QuantizedFormat);
+      const packed = repackBlocks(type, bytes, ROWS, width, other);
       expect(bitsOf(unpack(packed)).equals(expected)).toBe(true);
     },
   );

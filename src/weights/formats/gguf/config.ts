@@ -79,7 +79,7 @@ export function configFromGguf(
     rms_norm_eps: number(metadata, key('attention.layer_norm_rms_epsilon')),
     rope_theta: number(metadata, key('rope.freq_base')) ?? 10_000,
     rope_scaling: ropeScaling(metadata, architecture, ropeFactors, rotated / 2),
-    ...(rotated === headDim ? {} : { partial_rotary_factor: rotated / headDim }),
+    ...(rotated === headDim ? {} : { partial_rotary_factor: partOf(headDim, rotated) }),
     tie_word_embeddings: !tensorNames.has('output.weight'),
     bos_token_id: vocabulary.bos,
     eos_token_id: vocabulary.eos,
@@ -107,6 +107,11 @@ function headDimension(metadata: GgufMetadata, architecture: string, usual: numb
   return keys;
 }
 
+/** What readers multiply with and round down to get `rotated` again: in six decimals, rounded up. */
+function partOf(headDim: number, rotated: number): number {
+  return Math.ceil((rotated / headDim) * 1e6) / 1e6;
+}
+
 /** @param frequencies how many there are: half of what is rotated */
 function ropeScaling(
   metadata: GgufMetadata,
@@ -126,7 +131,15 @@ function ropeScaling(
   };
   // Our own type: Llama 3's scaling is a formula for factors, and GGUF files hold the factors only.
   if (freqs) return { rope_type: 'frequency-factors', factors: checked(freqs) };
-  if (long && short) return { rope_type: 'longrope', long_factor: checked(long), short_factor: checked(short) };
+  if (long && short) {
+    const magnitude = number(metadata, key('attn_factor'));
+    return {
+      rope_type: 'longrope',
+      long_factor: checked(long),
+      short_factor: checked(short),
+      ...(magnitude === undefined ? {} : { attention_factor: magnitude }),
+    };
+  }
 
   const type = text(metadata, key('type')) ?? 'linear';
   const factor = number(metadata, key('factor')) ?? number(metadata, `${architecture}.rope.scale_linear`) ?? 1;
@@ -163,7 +176,7 @@ function gemma3Fields(facts: Facts): Config {
     attn_logit_softcapping: number(metadata, 'gemma3.attn_logit_softcapping') ?? null,
     final_logit_softcapping: number(metadata, 'gemma3.final_logit_softcapping') ?? null,
     sliding_window: slidingWindow(facts),
-    sliding_window_pattern: count(metadata, 'gemma3.attention.sliding_window_pattern') ?? 6,
+    ...windowedLayers(facts, 6),
     rope_local_base_freq: number(metadata, 'gemma3.rope.freq_base_swa') ?? 10_000,
     query_pre_attn_scalar: gemmaQueryScalar(facts, 62),
   };
@@ -214,6 +227,18 @@ function olmo2Fields(facts: Facts): Config {
     );
   }
   return { attention_bias: false };
+}
+
+/** Which layers have a window: all but every so many, or as a list says. */
+function windowedLayers({ metadata, architecture, common }: Facts, usual: number): Config {
+  const key = `${architecture}.attention.sliding_window_pattern`;
+  const value = metadata.get(key);
+  if (!Array.isArray(value)) return { sliding_window_pattern: count(metadata, key) ?? usual };
+  const layers = common.num_hidden_layers;
+  if (value.length !== layers || !value.every((item) => typeof item === 'boolean')) {
+    throw complaint(key, value, `a number, or true or false for each of ${layers} layers`);
+  }
+  return { layer_types: value.map((hasWindow) => (hasWindow ? 'sliding_attention' : 'full_attention')) };
 }
 
 /** How many positions a windowed layer sees; null where it sees all, which files write as 0. */
