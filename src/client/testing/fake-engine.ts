@@ -290,6 +290,7 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
           ...fakeCost,
           precision: precisions.get(modelId) ?? null,
+          vocabulary: null,
           from: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
           source: isStored
             ? {
