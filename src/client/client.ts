@@ -12,20 +12,24 @@ import type {
   EngineStats,
   LoadProgress as EngineProgress,
   LoadRequest,
+  ReadingSpeed,
 } from '../protocol/engine-api';
-import { catalog } from '../catalog/catalog';
+import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
   EnsureRequest,
-  ImportApi,
   ImportProgress,
   ImportResult,
+  Inspection,
   ModelReport,
+  Precision,
   StoredModelInfo,
   VerifyResult,
 } from '../protocol/import-api';
+import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { hubAddress, tokenOrigin } from './hosts';
+import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
 /** `loadedBytes` of `totalBytes` of this phase; both 0 where a phase has no bytes to count. */
@@ -42,8 +46,9 @@ export interface LoadOptions {
    */
   contextLength?: number;
   /**
-   * A smaller model of the same vocabulary that guesses ahead; null or absent for none. Another one than that of an earlier
-   * load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
+   * A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any.
+   * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done
+   * without, and `warning` says so.
    */
   draft?: string | ModelLocation | null;
   /**
@@ -59,6 +64,14 @@ export interface LoadOptions {
 
 /** `signal` pauses; what was stored stays, so that the next try goes on from there. */
 export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress' | 'origins'>;
+
+export interface DownloadOptions extends FetchOptions {
+  /**
+   * How the weights are stored; null for the usual: the types of a GGUF file, else int4, and int8 where it pays most. As
+   * before, or as usual, if absent.
+   */
+  precision?: Precision | null;
+}
 
 export interface Capabilities {
   /** False on plain http from another machine, where browsers withhold WebGPU and service workers. */
@@ -80,7 +93,7 @@ export interface HearthClient {
    * @returns what went less well, as a sentence; null when all is well.
    * @throws HearthError as `loadModel`.
    */
-  fetchModel(idOrSource: string | ModelLocation, options?: FetchOptions): Promise<{ warning: string | null }>;
+  fetchModel(idOrSource: string | ModelLocation, options?: DownloadOptions): Promise<{ warning: string | null }>;
   /** What is held of every model of the catalogue and of any other, and what each takes on this device. */
   modelReports(): Promise<ModelReport[]>;
   /**
@@ -88,6 +101,13 @@ export interface HearthClient {
    * @throws HearthError `not-found`, `aborted`.
    */
   verifyModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
+  /**
+   * What a model would take on this device, from a few kilobytes of it. Nothing is stored.
+   * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
+   */
+  inspectModel(idOrSource: string | ModelLocation, options?: Omit<FetchOptions, 'onProgress'>): Promise<Inspection>;
+  /** How fast the device reads weights; takes about a second. */
+  measureReading(): Promise<ReadingSpeed>;
   /**
    * Makes damaged parts of a stored model anew from where it came from, and fetches nothing else.
    * @returns what was damaged; all of it is mended.
@@ -119,6 +139,8 @@ export interface HearthClient {
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Models on servers elsewhere. */
+  readonly remote: RemoteClient;
 }
 
 export interface ClientParts {
@@ -135,11 +157,11 @@ const LARGE_BYTES = 50e6;
 
 export function createClient(parts: ClientParts): HearthClient {
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
-  const importer = reopening(() => openThread<ImportApi>(parts.openImport(), 'import'));
+  const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
   const users = new WeakMap<Thread<EngineApi>, Map<string, number>>();
   const listeners = new Set<(modelId: string) => void>();
-  const watched = new WeakSet<Thread<ImportApi>>();
+  const watched = new WeakSet<Thread<NetworkApi>>();
   let hubUrl = DEFAULT_HUB;
   const resolve = (idOrSource: string | ModelLocation) => resolveModel(idOrSource, { siteUrl: parts.siteUrl, hubUrl });
   const keepWhenLarge = once(() => parts.askToKeep?.());
@@ -185,14 +207,20 @@ export function createClient(parts: ClientParts): HearthClient {
     });
   }
 
-  async function fetchModel(idOrSource: string | ModelLocation, options: FetchOptions = {}) {
-    const request = requestFor(resolve(idOrSource), options.origins);
+  async function fetchModel(idOrSource: string | ModelLocation, options: DownloadOptions = {}) {
+    const request = { ...requestFor(resolve(idOrSource), options.origins), precision: options.precision };
     const [report, endProgress] = progressTo(options.onProgress, keepWhenLarge);
     const { warning } = await abortable(importer(), options.signal, (api, requestId) =>
       api.ensure(requestId, request, report),
     );
     endProgress();
     return { warning };
+  }
+
+  async function inspectModel(idOrSource: string | ModelLocation, options: Omit<FetchOptions, 'onProgress'> = {}) {
+    const request = requestFor(resolve(idOrSource), options.origins);
+    const { kind } = await engine().call((api) => api.device());
+    return abortable(importer(), options.signal, (api, requestId) => api.inspect(requestId, request, kind));
   }
 
   async function verifyModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
@@ -211,8 +239,8 @@ export function createClient(parts: ClientParts): HearthClient {
 
   async function modelReports(): Promise<ModelReport[]> {
     const thread = importer();
-    const { kind } = await engine().call((api) => api.device());
-    const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+    const [{ kind }, configs] = await Promise.all([engine().call((api) => api.device()), loadConfigs()]);
+    const known = catalog.map(({ id }) => ({ modelId: id, config: configs[id] }));
     return thread.call(async (api) => {
       if (!watched.has(thread)) {
         watched.add(thread);
@@ -244,6 +272,8 @@ export function createClient(parts: ClientParts): HearthClient {
   return {
     loadModel,
     fetchModel,
+    inspectModel,
+    measureReading: () => engine().call((api) => api.measureReading()),
     verifyModel,
     repairModel,
     cancelModel: (modelId) => importer().call((api) => api.cancel(modelId)),
@@ -264,6 +294,7 @@ export function createClient(parts: ClientParts): HearthClient {
     engineStats: () => engine().call((api) => api.engineStats()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    remote: createRemoteClient(importer, nextRequestId),
   };
 }
 

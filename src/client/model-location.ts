@@ -1,5 +1,5 @@
 /** What `loadModel` accepts as "a model", turned into an id and a source. */
-import { catalog, findModel } from '../catalog/catalog';
+import { catalog, type CatalogModel, findModel } from '../catalog/catalog';
 import { HearthError } from '../lib/errors';
 import {
   DEFAULT_HUB,
@@ -40,7 +40,7 @@ export interface Places {
 export function resolveModel(idOrSource: string | ModelLocation, { siteUrl, hubUrl }: Places): ResolvedModel {
   if (typeof idOrSource === 'string') {
     const model = findModel(idOrSource);
-    if (model) return { id: model.id, source: urlSource(new URL(model.path, siteUrl)), label: model.label };
+    if (model) return { id: model.id, source: sourceOf(model, { siteUrl, hubUrl }), label: model.label };
     return named(parseModelSource(idOrSource, siteUrl, hubUrl) ?? refuse(idOrSource));
   }
   const { id } = idOrSource;
@@ -62,6 +62,12 @@ export function resolveModel(idOrSource: string | ModelLocation, { siteUrl, hubU
     'bad-request',
     `"${idOrSource.url}" is not an address; expected the URL of a model's folder or of a .gguf file.`,
   );
+}
+
+/** Where a model of the catalog lies: below the site, or in its repository. */
+function sourceOf({ id, path, repository = id }: CatalogModel, { siteUrl, hubUrl }: Places): ModelSource {
+  if (path !== undefined) return urlSource(new URL(path, siteUrl));
+  return parseModelSource(repository, siteUrl, hubUrl) ?? refuse(repository);
 }
 
 function named(source: ModelSource, id: string = idOf(source)): ResolvedModel {

@@ -1,16 +1,26 @@
 /** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
 import type { ModelSource } from '../lib/model-source';
+import type { Precision } from '../weights/choose-formats';
+import type { BytesByKind } from '../weights/foresee';
 import type { Manifest } from '../weights/manifest';
 
 export type { ModelFile, ModelSource } from '../lib/model-source';
+export type { Precision } from '../weights/choose-formats';
+export type { BytesByKind } from '../weights/foresee';
 
-export interface EnsureRequest {
+/** A model, and where it lies. */
+export interface SourceRequest {
   modelId: string;
   source: ModelSource;
   /** The origins of other hosts that may be asked for it, besides those that always may; a request to any other is refused. */
   origins: readonly string[];
+}
+
+export interface EnsureRequest extends SourceRequest {
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
+  /** How weights are stored; null is as usual: the types of a GGUF file, else int4, and int8 where it pays most. What an import has begun with goes on where absent. */
+  precision?: Precision | null;
 }
 
 /**
@@ -52,10 +62,48 @@ export interface ContextCost {
   bytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
+  /** Keys and values that one token reads when half of the context is written. */
+  readBytes: number;
+}
+
+/** What a model takes of a machine, wherever it is. */
+export interface ModelCost {
+  /** What the weights take in memory; foreseen from the config until they are here. */
+  weightBytes: number;
+  /** What one token reads of them. */
+  readBytes: BytesByKind;
+  parameterCount: number;
+  /** Layers, which a token goes through one after another; 0 where nothing is known. */
+  layers: number;
+  /** Small enough to run without a graphics adapter. */
+  runsOnProcessor: boolean;
+  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
+  contexts: ContextCost[];
+  /** What the engine reserves where nobody chooses. */
+  defaultContextLength: number;
+}
+
+/** One way to store a model's weights, and what comes of it. */
+export interface PrecisionChoice extends Pick<ModelCost, 'weightBytes' | 'readBytes'> {
+  precision: Precision | null;
+}
+
+/** What a model's config and the headers of its files tell before it is downloaded. */
+export interface Inspection extends Omit<ModelCost, 'weightBytes' | 'readBytes'> {
+  modelId: string;
+  /** `model_type` of its config.json. */
+  architecture: string;
+  vocabSize: number;
+  /** Its files have types of their own that are stored as they are (GGUF), where nobody chooses otherwise. */
+  keepsTypes: boolean;
+  /** All files that an import fetches. */
+  downloadBytes: number;
+  /** The usual one first. */
+  choices: PrecisionChoice[];
 }
 
 /** What is held of a model, and what it takes. */
-export interface ModelReport {
+export interface ModelReport extends ModelCost {
   modelId: string;
   /** `partial`: an import that has not ended; `in-memory`: the browser would not store it, so it is there until the page ends. */
   state: 'absent' | 'partial' | 'stored' | 'in-memory';
@@ -65,16 +113,11 @@ export interface ModelReport {
   storedBytes: number;
   /** Of the source's weight files, how much a half-done import need not fetch again. */
   keptBytes: number;
-  /** What the weights take in memory; foreseen from the config until they are here. */
-  weightBytes: number;
-  parameterCount: number;
-  /** Small enough to run without a graphics adapter. */
-  runsOnProcessor: boolean;
-  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
-  contexts: ContextCost[];
-  /** What the engine reserves where nobody chooses. */
-  defaultContextLength: number;
-  /** Where it came from: the folder, and the line of text that `loadModel` takes for it; null until it is here. */
+  /** How its weights were asked to be stored; null is as usual. */
+  precision: Precision | null;
+  /** The line of text that `loadModel` takes for it, also while it is on its way; null for what is not here. */
+  from: string | null;
+  /** Where it came from: the folder, and the line of text above; null until it is here. */
   source: {
     id: string;
     url: string;
@@ -97,7 +140,15 @@ export interface ImportApi {
     request: EnsureRequest,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<ImportResult>;
-  /** Pauses `ensure` (and ends `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second start resumes. */
+  /**
+   * What a model would take on `device`, from a few kilobytes: its config and the headers of its files. Nothing is stored.
+   * Rejects with the HearthError that getting it would meet.
+   */
+  inspect(requestId: string, request: SourceRequest, device: 'webgpu' | 'cpu'): Promise<Inspection>;
+  /**
+   * Pauses `ensure` (and ends `inspect`, `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second
+   * start resumes.
+   */
   abort(requestId: string): Promise<void>;
   /** Ends whatever this thread does to a model and deletes what a half-done import has stored; a whole model stays. */
   cancel(modelId: string): Promise<void>;

@@ -26,6 +26,31 @@ const SAMPLE_RUN_BYTES = 32 * 1024;
 /** Requests under way at a time. */
 const CONCURRENCY = 6;
 
+/**
+ * The formats by the names of the source tensors, as far as they can be told without reading a weight: where matrices are
+ * measured, how many of them become int8 and not which.
+ * @param parts of a checkpoint that keeps its types; null for others.
+ */
+export function foreseenFormats(
+  specs: readonly WeightSpec[],
+  precision: Precision | null,
+  parts: readonly LocatedPart[] | null,
+): Map<string, PackedFormat> {
+  if (precision !== null) return formatsBySource(specs, () => uniformFormat(precision));
+  if (parts !== null) {
+    const types = new Map(parts.map(({ source, dtype }) => [source, dtype]));
+    const typeOf = (source: string) => present(types.get(source), `type of ${source}`);
+    return formatsBySource(specs, ({ gated, parts: own }, source) =>
+      gated ? formatOfTypes(own.map((part) => typeOf(part.source))) : formatOfType(typeOf(source)),
+    );
+  }
+  const matrices = specs.flatMap(({ name, role, width, parts: own }) =>
+    role === 'vector' ? [] : [{ name, role, weights: width * rowsOf(own), relativeError: 1 }],
+  );
+  const chosen = chooseFormats(matrices);
+  return formatsBySource(specs, ({ name }) => present(chosen.get(name), `format of ${name}`));
+}
+
 /** By the names of the source tensors. @throws as `locateParts` and `readRange`. */
 export async function formatsFor(
   specs: readonly WeightSpec[],
@@ -35,31 +60,14 @@ export async function formatsFor(
   options: ReadOptions,
 ): Promise<Map<string, PackedFormat>> {
   const parts = locateParts(specs, checkpoint.files);
-  const partsOf = specs.map((_, index) => parts.filter(({ spec }) => spec === index));
-  const formats = new Map<string, PackedFormat>();
-  const choose = (index: number, formatOf: (part: LocatedPart) => PackedFormat) => {
-    for (const part of partsOf[index]!) formats.set(part.source, formatOf(part));
-  };
-  const matrices = specs.flatMap((spec, index) => {
-    if (spec.role !== 'vector') return [{ ...spec, role: spec.role, index }];
-    choose(index, () => VECTOR);
-    return [];
-  });
-  if (precision !== null) {
-    for (const { index } of matrices) choose(index, () => uniformFormat(precision));
-    return formats;
-  }
-  if (checkpoint.keepsTypes) {
-    for (const { index, gated } of matrices) {
-      const common = formatOfTypes(partsOf[index]!.map(({ dtype }) => dtype));
-      choose(index, ({ dtype }) => (gated ? common : formatOfType(dtype)));
-    }
-    return formats;
-  }
+  if (precision !== null || checkpoint.keepsTypes) return foreseenFormats(specs, precision, parts);
+  const matrices = specs.flatMap((spec, index) =>
+    spec.role === 'vector' ? [] : [{ ...spec, role: spec.role, index }],
+  );
   const measure = async ({ index, width }: (typeof matrices)[number]) => {
     if (!checkpoint.hasRanges) return 1;
     throwIfAborted(options.signal);
-    const inOrder = partsOf[index]!.toSorted((a, b) => a.firstRow - b.firstRow);
+    const inOrder = parts.filter(({ spec }) => spec === index).sort((a, b) => a.firstRow - b.firstRow);
     const sample = await sampleRows(inOrder, width, source, checkpoint, options);
     return measureInt4Error(sample, sample.length / width, width);
   };
@@ -67,12 +75,27 @@ export async function formatsFor(
   const measurements = matrices.map(({ name, role, width, parts }, i) => ({
     name,
     role,
-    weights: width * parts.reduce((sum, { rows }) => sum + rows, 0),
+    weights: width * rowsOf(parts),
     relativeError: errors[i]!,
   }));
   const chosen = chooseFormats(measurements);
-  for (const { name, index } of matrices) choose(index, () => present(chosen.get(name), `format of ${name}`));
-  return formats;
+  return formatsBySource(specs, ({ name }) => present(chosen.get(name), `format of ${name}`));
+}
+
+/** Vectors as f32, and of each matrix what is chosen for its sources. */
+function formatsBySource(
+  specs: readonly WeightSpec[],
+  choose: (matrix: WeightSpec, source: string) => PackedFormat,
+): Map<string, PackedFormat> {
+  return new Map(
+    specs.flatMap((spec) =>
+      spec.parts.map(({ source }) => [source, spec.role === 'vector' ? VECTOR : choose(spec, source)] as const),
+    ),
+  );
+}
+
+function rowsOf(parts: WeightSpec['parts']): number {
+  return parts.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 function uniformFormat(precision: Precision): PackedFormat {

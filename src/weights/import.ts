@@ -18,7 +18,7 @@ import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
 import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
 import { isSameVersion, type Source, SourceChangedError } from './sources/source';
-import type { WeightSpec } from './spec';
+import type { Describe, WeightSpec } from './spec';
 import type { PartialImport, WeightStore } from './store';
 
 /** `loadedBytes` of `totalBytes` of weight files; both 0 while checking. */
@@ -36,8 +36,7 @@ export interface ImportJob {
   /** Names the source in the records, so that a second start knows it again; its address if absent. */
   sourceId?: string;
   store: WeightStore;
-  /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[];
+  describe: Describe;
   /** Refuses, before any weights are fetched, what is too large to run without a graphics adapter. */
   forCpu?: boolean;
   /** Null: GGUF as it is; else int4, and int8 where it pays most. */
@@ -78,7 +77,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   const reading: ReadOptions = { retry: job.retry, readAhead: job.readAhead, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
   const { texts, textFiles, openCheckpoint } = await openModel(source, job.file ?? null, reading);
-  const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
+  const specs = await job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
   const checkpoint = await openCheckpoint();
   const target = new ImportTarget(store);
@@ -120,6 +119,7 @@ async function importOnce(job: ImportJob): Promise<Imported> {
     importId: partial.importId,
     source: { id: job.sourceId, url: source.url, files: [...textFiles, ...weightFiles] },
     texts,
+    precision: partial.precision,
     tensors: plan.tensors,
     shards: partial.shards,
     createdAt: new Date().toISOString(),

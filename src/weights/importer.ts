@@ -11,11 +11,10 @@ import { isLocked, withLock } from './lock';
 import type { Manifest } from './manifest';
 import type { PlanSizes } from './plan';
 import { type ModelRecord, recordOf } from './record';
-import { repairShards } from './repair';
 import { type Get, getWith } from './sources/http';
-import { type FetchableSource, openSource, sourceId } from './sources/open-source';
-import type { ReadAheadPolicy, RetryPolicy } from './sources/reader';
-import type { WeightSpec } from './spec';
+import { type FetchableSource, type OpenedSource, openSource, sourceId } from './sources/open-source';
+import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
+import type { Describe } from './spec';
 import type { WeightStore } from './store';
 import { type Verification, verifyShards } from './verify';
 
@@ -26,8 +25,7 @@ export interface ImportProgress extends Omit<ImportStep, 'phase'> {
 
 export interface ImporterOptions {
   store: WeightStore;
-  /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[];
+  describe: Describe;
   /** What requests to these origins go through; without a token if absent. */
   getFor?: (origins: readonly string[]) => Get;
   /** Told whenever what is held of a model has changed: an import began or ended, the model was removed. */
@@ -45,6 +43,8 @@ export interface EnsureRequest {
   /** The hosts that may be asked for it; see `http.ts`. */
   origins: readonly string[];
   forCpu?: boolean;
+  /** Absent: as an import has begun, or as usual. A stored model is enough then, whatever its precision. */
+  precision?: Precision | null;
 }
 
 export interface EnsureResult {
@@ -78,7 +78,7 @@ export class Importer {
    */
   async ensure(
     requestId: string,
-    { modelId, source: wanted, origins, forCpu }: EnsureRequest,
+    { modelId, source: wanted, origins, forCpu, precision }: EnsureRequest,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<EnsureResult> {
     let began = false;
@@ -86,7 +86,7 @@ export class Importer {
       return await this.#exclusively(requestId, modelId, onProgress, async (signal) => {
         const model = wanted.kind === 'stored' ? await this.#recordedSource(modelId) : wanted;
         const id = wanted.kind === 'stored' ? null : await sourceId(wanted);
-        const known = await this.#find(modelId, id);
+        const known = await this.#find(modelId, id, precision);
         if (known) return known;
         if (!model) throw notHere(modelId);
         began = true;
@@ -100,6 +100,7 @@ export class Importer {
           modelId,
           sourceId: await sourceId(model),
           forCpu,
+          precision: precision === undefined ? await this.#precisionOf(modelId) : precision,
           signal,
           onProgress: throttled(onProgress),
         });
@@ -110,7 +111,25 @@ export class Importer {
     }
   }
 
-  /** Ends an `ensure`, a `verify` or a `repair`, which then rejects as `aborted`; what is stored stays. Unknown ids are ignored. */
+  /**
+   * Opens a model's source for somebody who wants to look at it; stores nothing. Can be aborted as `ensure`.
+   * @throws HearthError as `openSource` and as `action`.
+   */
+  async look<T>(
+    requestId: string,
+    { modelId, source, origins }: Pick<EnsureRequest, 'modelId' | 'source' | 'origins'>,
+    action: (opened: OpenedSource, options: ReadOptions) => Promise<T>,
+  ): Promise<T> {
+    return this.#abortable(requestId, modelId, async (signal) => {
+      const model = source.kind === 'stored' ? await this.#recordedSource(modelId) : source;
+      if (!model) throw notHere(modelId);
+      const { retry, getFor = getWithout } = this.#options;
+      const options = { retry, signal };
+      return action(await openSource(model, getFor(origins), options), options);
+    });
+  }
+
+  /** Ends an `ensure`, a `look`, a `verify` or a `repair`, which then rejects as `aborted`; what is stored stays. Unknown ids are ignored. */
   async abort(requestId: string): Promise<void> {
     this.#running.get(requestId)?.controller.abort();
   }
@@ -162,21 +181,17 @@ export class Importer {
     modelId: string,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Verification> {
-    const controller = new AbortController();
-    this.#running.set(requestId, { modelId, controller });
-    try {
+    return this.#abortable(requestId, modelId, async (signal) => {
       const held = this.#inMemory.get(modelId)?.inMemory;
       const manifest = held?.manifest ?? (await readManifest(this.#store, modelId));
       if (!manifest) throw notHere(modelId);
       const fetchShard = (index: number) =>
         held ? Promise.resolve(held.shards[index] ?? null) : this.#store.shard(manifest.importId, index);
-      return await verifyShards(manifest.shards, fetchShard, {
-        signal: controller.signal,
+      return verifyShards(manifest.shards, fetchShard, {
+        signal,
         onProgress: (loadedBytes, totalBytes) => onProgress({ phase: 'verify', loadedBytes, totalBytes }),
       });
-    } finally {
-      this.#running.delete(requestId);
-    }
+    });
   }
 
   /**
@@ -194,6 +209,7 @@ export class Importer {
       const manifest = await readManifest(this.#store, modelId);
       if (!manifest) throw notHere(modelId);
       const { getFor = getWithout } = this.#options;
+      const { repairShards } = await import('./repair');
       return repairShards({
         ...this.#options,
         manifest,
@@ -216,14 +232,29 @@ export class Importer {
     this.#options.onChange?.(modelId);
   }
 
-  /** @param id of the source it must have come from; null for any. */
-  async #find(modelId: string, id: string | null): Promise<EnsureResult | null> {
-    const isIt = ({ source }: Manifest) => id === null || (source.id ?? source.url) === id;
-    const inMemory = this.#inMemory.get(modelId);
-    if (inMemory?.inMemory && isIt(inMemory.inMemory.manifest)) return { ...inMemory, cached: true };
+  /**
+   * @param id of the source it must have come from; null for any.
+   * @param precision it must be stored in; undefined for any.
+   */
+  async #find(
+    modelId: string,
+    id: string | null,
+    precision: Precision | null | undefined,
+  ): Promise<EnsureResult | null> {
+    const isIt = (manifest: Manifest) =>
+      (id === null || (manifest.source.id ?? manifest.source.url) === id) &&
+      (precision === undefined || (manifest.precision ?? null) === precision);
+    const held = this.#inMemory.get(modelId);
+    if (held?.inMemory && isIt(held.inMemory.manifest)) return { ...held, cached: true };
     const manifest = await readManifest(this.#store, modelId).catch(() => null);
     if (!manifest || !isIt(manifest)) return null;
     return { modelId, cached: true, inMemory: null, warning: null };
+  }
+
+  /** What an import has begun with goes on where nothing else is asked for. */
+  async #precisionOf(modelId: string): Promise<Precision | null> {
+    const begun = await this.#store.partial(modelId).catch(() => null);
+    return begun?.precision ?? this.#options.precision ?? null;
   }
 
   /** Where a model, or the beginning of one, came from; null where nothing is known, or nothing can be fetched from there. */
@@ -244,19 +275,27 @@ export class Importer {
     onProgress: (progress: ImportProgress) => void,
     action: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
+    return this.#abortable(requestId, modelId, async (signal) => {
+      try {
+        const onWait = () => onProgress({ phase: 'wait', loadedBytes: 0, totalBytes: 0 });
+        return await withLock(lockName(modelId), signal, () => action(signal), onWait);
+      } catch (error) {
+        if (signal.aborted && isAbort(error)) {
+          throw new HearthError('aborted', `The download of ${modelId} was stopped.`, {
+            hint: 'Start it again when you are ready; what has been downloaded is kept.',
+          });
+        }
+        throw error;
+      }
+    });
+  }
+
+  /** Does something to a model that `abort` ends by the request's id. */
+  async #abortable<T>(requestId: string, modelId: string, action: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    const { signal } = controller;
     this.#running.set(requestId, { modelId, controller });
     try {
-      const onWait = () => onProgress({ phase: 'wait', loadedBytes: 0, totalBytes: 0 });
-      return await withLock(lockName(modelId), signal, () => action(signal), onWait);
-    } catch (error) {
-      if (signal.aborted && isAbort(error)) {
-        throw new HearthError('aborted', `The download of ${modelId} was stopped.`, {
-          hint: 'Start it again when you are ready; what has been downloaded is kept.',
-        });
-      }
-      throw error;
+      return await action(controller.signal);
     } finally {
       this.#running.delete(requestId);
     }

@@ -3,6 +3,7 @@
  * A tensor too large for one shard is cut into slabs of whole rows; a slab never crosses a shard.
  */
 import type { PackedFormat } from '../quant/format';
+import type { Precision } from './choose-formats';
 
 /** A run of bytes within one shard. */
 export interface ShardRange {
@@ -53,6 +54,8 @@ export interface Manifest {
   /** Where it came from. `url` is the very folder that was read; `id` names the source, where that is not its address. */
   source: { id?: string; url: string; files: { path: string; bytes: number; sha256: string; etag: string | null }[] };
   texts: ModelTexts;
+  /** What was asked for; null (or absent, in what was stored before there was a choice) for the usual. */
+  precision?: Precision | null;
   tensors: StoredTensor[];
   shards: StoredShard[];
   createdAt: string; // ISO 8601

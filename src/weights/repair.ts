@@ -17,14 +17,14 @@ import type { Get } from './sources/http';
 import { readRange, type ReadOptions } from './sources/reader';
 import type { Source } from './sources/source';
 import { UrlSource } from './sources/url';
-import type { WeightSpec } from './spec';
+import type { Describe } from './spec';
 import type { WeightStore } from './store';
 import { type Verification, verifyShards } from './verify';
 
 export interface RepairJob extends ReadOptions {
   manifest: Manifest;
   store: WeightStore;
-  describe: (config: unknown) => WeightSpec[];
+  describe: Describe;
   get: Get;
   sizes?: PlanSizes;
   onProgress: (progress: Omit<ImportProgress, 'phase'> & { phase: ImportProgress['phase'] | 'verify' }) => void;
@@ -73,7 +73,7 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
     throw beyondRepair(manifest, `nothing proves that ${path} is still the file it was made of`);
   }
   if (!checkpoint.hasRanges) throw beyondRepair(manifest, 'the server gives whole files only');
-  const specs = job.describe(parseJson(manifest.texts['config.json'], 'config.json'));
+  const specs = await job.describe(parseJson(manifest.texts['config.json'], 'config.json'));
   const formats = formatsOfPlan(specs, manifest.tensors);
   const plan = planImport(specs, checkpoint.files, formats, sizes);
   const isSame = JSON.stringify(plan.tensors) === JSON.stringify(manifest.tensors);

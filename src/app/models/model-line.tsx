@@ -2,10 +2,11 @@
  * One line about the model: a download to decide on, its arrival in phases and MB, or what the person should know about the
  * one that is there. Nothing when all is as expected.
  */
-import { findModel } from '../../catalog/catalog';
+import { findModel, licenceName } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
+import { HUB_HOST } from '../state/offer-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 import type { LoadProgress, LocalModel } from '../../client';
@@ -34,11 +35,17 @@ function AbsentLine() {
   if (problem) return null;
   if (!entry)
     return host === null ? null : <ForeignLine model={modelId} host={new URL(host).host} onAllow={allowHost} />;
+  const size = formatBytes(entry.downloadBytes);
   return (
     <div className="model-line">
-      <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
+      <p>
+        {(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}
+        {entry.repository !== undefined && ` ${strings.lineLicence({ licence: licenceName(entry) })}`}
+      </p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
-        {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
+        {entry.repository === undefined
+          ? strings.lineDownload({ size })
+          : strings.lineGetFrom({ size, host: HUB_HOST })}
       </button>
     </div>
   );

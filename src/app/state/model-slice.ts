@@ -197,12 +197,13 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
 
 /** How the client finds a model: by its name, or where it once came from. */
 export function sourceOf({ modelReports }: Pick<ShelfSlice, 'modelReports'>, modelId: string): string | ModelLocation {
-  const from = modelReports?.find((report) => report.modelId === modelId)?.source?.id;
-  return findModel(modelId) || from === undefined ? modelId : { id: modelId, from };
+  const from = modelReports?.find((report) => report.modelId === modelId)?.from ?? null;
+  return findModel(modelId) || from === null ? modelId : { id: modelId, from };
 }
 
 /** The label of the selected model, also before it is there. */
-export function modelLabel(state: ModelSlice): string {
-  if (state.modelState.kind === 'ready') return state.modelState.model.label;
-  return findModel(state.modelId)?.label ?? findModel(defaultModelId)?.label ?? state.modelId;
+export function modelLabel({ modelId, modelState, modelNames }: ModelSlice & Pick<ShelfSlice, 'modelNames'>): string {
+  if (modelNames[modelId] !== undefined) return modelNames[modelId];
+  if (modelState.kind === 'ready') return modelState.model.label;
+  return findModel(modelId)?.label ?? findModel(defaultModelId)?.label ?? modelId;
 }

@@ -52,11 +52,16 @@ const FIRST_READ_BYTES = 256 * 1024;
 const INDEX_FILE = 'model.safetensors.index.json';
 
 /**
+ * @param firstReadBytes asked for at once of each file; a header that is longer takes a second request.
  * @throws HearthError `not-found` when the folder has neither, `bad-file` for headers or an index that lie,
  * `unsupported-model`, `network`, `aborted`.
  */
-export async function openCheckpoint(source: Source, options: ReadOptions): Promise<Checkpoint> {
-  const single = await openFile(source, SINGLE_FILE, options).catch(absentIfNotFound);
+export async function openCheckpoint(
+  source: Source,
+  options: ReadOptions,
+  firstReadBytes = FIRST_READ_BYTES,
+): Promise<Checkpoint> {
+  const single = await openFile(source, SINGLE_FILE, options, firstReadBytes).catch(absentIfNotFound);
   if (single) return { files: [single.file], hasRanges: single.hasRanges, keepsTypes: false };
 
   const index = await readJson(source, INDEX_FILE, options).catch(absentIfNotFound);
@@ -68,7 +73,7 @@ export async function openCheckpoint(source: Source, options: ReadOptions): Prom
     );
   }
   const opened = [];
-  for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options));
+  for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options, firstReadBytes));
   const files = opened.map(({ file }) => file);
   refuseRepeatedTensors(files);
   return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges), keepsTypes: false };
@@ -79,9 +84,9 @@ function absentIfNotFound(error: unknown): null {
   throw error;
 }
 
-async function openFile(source: Source, path: string, options: ReadOptions) {
+async function openFile(source: Source, path: string, options: ReadOptions, firstReadBytes: number) {
   const url = source.url + path;
-  const reader = new SourceReader(source, path, { startBytes: 0, endBytes: FIRST_READ_BYTES }, null, options);
+  const reader = new SourceReader(source, path, { startBytes: 0, endBytes: firstReadBytes }, null, options);
   try {
     const length = new Uint8Array(LENGTH_BYTES);
     await reader.read(length);
@@ -89,11 +94,11 @@ async function openFile(source: Source, path: string, options: ReadOptions) {
     if (/^\s*<(!doctype|html|\?xml)/i.test(new TextDecoder().decode(length))) throw htmlFound(url, path);
 
     const header = new Uint8Array(readHeaderLength(length, version.sizeBytes, url));
-    const nearBytes = Math.min(header.length, FIRST_READ_BYTES - LENGTH_BYTES);
+    const nearBytes = Math.min(header.length, firstReadBytes - LENGTH_BYTES);
     await reader.read(header.subarray(0, nearBytes));
     const dataStartBytes = LENGTH_BYTES + header.length;
     if (nearBytes < header.length) {
-      header.set(await readRange(source, path, FIRST_READ_BYTES, dataStartBytes, version, options), nearBytes);
+      header.set(await readRange(source, path, firstReadBytes, dataStartBytes, version, options), nearBytes);
     }
     const tensors = parseHeader(header, version.sizeBytes, url);
     const dataEndBytes = tensors.reduce((end, { endBytes }) => Math.max(end, endBytes), dataStartBytes);

@@ -34,7 +34,8 @@ export const models: Translation<typeof english> = {
   about: 'etwa {size}',
   contextOption: '{tokens, plural, one{# Token} other{# Token}}',
   contextFor: 'Kontext von {model}',
-  unknownModel: 'Von einer anderen Seite dieser Website',
+  givenFiles: 'Ihren eigenen Dateien',
+  unknownModel: 'Von {place}',
 
   fits: {
     processor: 'Passt. Ohne Grafikprozessor läuft es langsam auf dem Hauptprozessor.',
@@ -97,6 +98,7 @@ export const models: Translation<typeof english> = {
     paused: '{model}: angehalten.',
     loaded: '{model} ist geladen.',
     unloaded: '{model} ist entladen.',
+    renamed: 'Es heißt jetzt {model}.',
     deleted: '{model} ist gelöscht.',
     sound: '{model} ist unversehrt.',
     mended: '{model} ist ausgebessert.',
@@ -158,6 +160,8 @@ export const models: Translation<typeof english> = {
     '{model} ist noch nicht auf diesem Gerät. Es käme von {host}, und diese Seite fragt dort nur an, wenn Sie es sagen.',
   lineDownload: '{size} herunterladen',
   lineDownloadFrom: 'Von {host} herunterladen',
+  lineGetFrom: '{size} von {host} herunterladen',
+  lineLicence: 'Lizenz: {licence}.',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',

@@ -33,7 +33,8 @@ export const models = {
   about: 'about {size}',
   contextOption: '{tokens, plural, one{# token} other{# tokens}}',
   contextFor: 'Context of {model}',
-  unknownModel: 'From another page of this site',
+  givenFiles: 'files of yours',
+  unknownModel: 'From {place}',
 
   fits: {
     processor: 'Fits. Without a graphics processor it runs on the main one, slowly.',
@@ -99,6 +100,7 @@ export const models = {
     paused: '{model}: stopped.',
     loaded: '{model} is loaded.',
     unloaded: '{model} is unloaded.',
+    renamed: 'Now it is called {model}.',
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
     mended: '{model} is mended.',
@@ -162,6 +164,8 @@ export const models = {
     '{model} is not on this machine yet. It would come from {host}, and this page asks there only if you say so.',
   lineDownload: 'Download {size}',
   lineDownloadFrom: 'Download from {host}',
+  lineGetFrom: 'Download {size} from {host}',
+  lineLicence: 'Licence: {licence}.',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',

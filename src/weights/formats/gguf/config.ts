@@ -176,7 +176,7 @@ function gemma3Fields(facts: Facts): Config {
     attn_logit_softcapping: number(metadata, 'gemma3.attn_logit_softcapping') ?? null,
     final_logit_softcapping: number(metadata, 'gemma3.final_logit_softcapping') ?? null,
     sliding_window: slidingWindow(facts),
-    sliding_window_pattern: count(metadata, 'gemma3.attention.sliding_window_pattern') ?? 6,
+    ...windowedLayers(facts, 6),
     rope_local_base_freq: number(metadata, 'gemma3.rope.freq_base_swa') ?? 10_000,
     query_pre_attn_scalar: gemmaQueryScalar(facts, 62),
   };
@@ -227,6 +227,18 @@ function olmo2Fields(facts: Facts): Config {
     );
   }
   return { attention_bias: false };
+}
+
+/** Which layers have a window: all but every so many, or as a list says. */
+function windowedLayers({ metadata, architecture, common }: Facts, usual: number): Config {
+  const key = `${architecture}.attention.sliding_window_pattern`;
+  const value = metadata.get(key);
+  if (!Array.isArray(value)) return { sliding_window_pattern: count(metadata, key) ?? usual };
+  const layers = common.num_hidden_layers;
+  if (value.length !== layers || !value.every((item) => typeof item === 'boolean')) {
+    throw complaint(key, value, `a number, or true or false for each of ${layers} layers`);
+  }
+  return { layer_types: value.map((hasWindow) => (hasWindow ? 'sliding_attention' : 'full_attention')) };
 }
 
 /** How many positions a windowed layer sees; null where it sees all, which files write as 0. */
