@@ -1,6 +1,9 @@
 /** The shelf of models as a person meets it: getting, pausing, loading, checking, deleting, in one tab and in two. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { Page } from '@playwright/test';
 import { ChatPage } from './chat-page';
+import { startHub } from './support/hub-server.mjs';
 import { axeFindings } from './support/open-to-all';
 import { expect as hasty, test } from './support/test';
 
@@ -40,6 +43,14 @@ class Shelf {
     await this.button(`More for ${label}`).click();
     await this.page.getByRole('menuitem', { name: item }).click();
   }
+}
+
+const folderOf = (model: string) => fileURLToPath(new URL(`../public/models/${model}`, import.meta.url));
+
+/** The files of a bundled model, by name. */
+function filesOf(model: string): Record<string, Uint8Array> {
+  const names = readdirSync(folderOf(model));
+  return Object.fromEntries(names.map((name) => [name, readFileSync(`${folderOf(model)}/${name}`)]));
 }
 
 /** Holds back the weights of a model until they are let go. */
@@ -207,6 +218,71 @@ test('details have the checksums of every file', once, async ({ page }) => {
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
   await expect(shelf.button('More for Tales')).toBeFocused();
+});
+
+test('an address is looked at, got in the precision that is chosen, and talked to', once, async ({ page }) => {
+  const shelf = new Shelf(page);
+  const chat = new ChatPage(page);
+  const hub = await startHub(filesOf('tales-draft'), { redirects: true });
+  await shelf.open();
+  await page.getByRole('textbox', { name: 'A Hugging Face name, or an address' }).fill(hub.url);
+  await page.keyboard.press('Enter');
+  const offer = page.getByRole('region', { name: 'What some-model would take' });
+  await expect(offer).toContainText('0.918 million');
+  await expect(offer).toContainText('Fits');
+  expect(hub.log.reduce((sum, { sentBytes }) => sum + sentBytes, 0)).toBeLessThan(50_000);
+  await expect(offer.getByRole('radio', { name: /^4 bits/ })).toBeChecked();
+  await offer.getByRole('radio', { name: /^16 bits/ }).check();
+  await expectAccessible(page);
+  const host = new URL(hub.url).host;
+  await offer.getByRole('button', { name: `Get 1.9 MB from ${host}` }).click();
+  const card = shelf.card('some-model');
+  await expect(card).toContainText('On this machine');
+  await expect(card).toContainText(/On disk1\.[89] MB/); // 16 bits a weight, as it was published
+
+  await shelf.choose('some-model', 'Rename…');
+  const dialog = page.getByRole('dialog', { name: 'Another name for some-model' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('My sister');
+  await page.keyboard.press('Enter');
+  await shelf.button('Load My sister').click();
+  await expect(shelf.card('My sister')).toContainText('Loaded, in use');
+  await hub.close();
+  await page.goto('/#/');
+  await chat.ask('Who are you?');
+  await chat.answered();
+  await expect(chat.messagesOf('My sister')).not.toBeEmpty();
+});
+
+test('files of one’s own are picked, and become a model', once, async ({ page }) => {
+  const shelf = new Shelf(page);
+  await shelf.open();
+  const [picker] = await Promise.all([page.waitForEvent('filechooser'), shelf.button('Choose files…').click()]);
+  await picker.setFiles([...readdirSync(folderOf('tales-draft'))].map((name) => `${folderOf('tales-draft')}/${name}`));
+  const offer = page.getByRole('region', { name: 'What model would take' });
+  await offer.getByRole('button', { name: 'Get 1.9 MB' }).click();
+  await expect(shelf.card('model')).toContainText('On this machine');
+  await shelf.button('Load model').click();
+  await expect(shelf.card('model')).toContainText('Loaded, in use');
+});
+
+test('what cannot be had says why, beside the field', once, async ({ page, tolerate }) => {
+  tolerate(/404/);
+  const shelf = new Shelf(page);
+  const hub = await startHub({});
+  await shelf.open();
+  const field = page.getByRole('textbox', { name: 'A Hugging Face name, or an address' });
+  await field.fill('what is this');
+  await page.keyboard.press('Enter');
+  await expect(field).toHaveAccessibleDescription(/no such name and no address/);
+  await field.fill(hub.url);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('config.json');
+  hub.files = filesOf('tales-draft');
+  await shelf.button('Try again').click();
+  await expect(page.getByRole('region', { name: 'What some-model would take' })).toContainText('0.918 million');
+  await shelf.button('Not now: some-model').click();
+  await expect(field).toBeFocused();
+  await hub.close();
 });
 
 for (const [name, colorScheme, viewport] of [

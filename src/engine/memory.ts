@@ -84,6 +84,8 @@ export interface RunnerMemory {
   workBytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
+  /** Keys and values that one token reads when half of the context is written. */
+  readBytes: number;
 }
 
 export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, options: RunnerOptions): RunnerMemory {
@@ -105,6 +107,7 @@ export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, 
       options.blocks * kvBlockBytes(options.kvFormat, shape.kvHeads, shape.headDim),
       ...work,
     ),
+    readBytes: cacheBytes([shape], divideUp(options.contextLength, 2 * BLOCK), options.kvFormat),
   };
 }
 

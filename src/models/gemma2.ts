@@ -3,7 +3,7 @@
  * sublayer is normed before and after, so what it gives is kept aside in `branch` until then; GELU gates; scores and logits
  * are soft-capped; every second layer sees a window. Ten dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { gemma2Layout } from './gemma2-layout';
 import type { Gemma2Config } from './gemma2-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -26,7 +26,11 @@ function forward(config: Gemma2Config, pass: ForwardPass): void {
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }
-  step.logits({ softCap: config.final_logit_softcapping });
+  step.pick();
 }
 
-export const gemma2: ModelPage<Gemma2Config> = { ...gemma2Layout, forward };
+export const gemma2: ModelPage<Gemma2Config> = {
+  ...gemma2Layout,
+  head: (config) => headOf(config, config.final_logit_softcapping),
+  forward,
+};

@@ -3,7 +3,7 @@
  * Gemma 2, with a norm of every head of queries and keys; most layers see a window and turn by angles of their own, every
  * sixth sees everything. Ten dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { gemma3Layout } from './gemma3-layout';
 import type { Gemma3Config } from './gemma3-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -27,7 +27,11 @@ function forward(config: Gemma3Config, pass: ForwardPass): void {
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }
-  step.logits({ softCap: config.final_logit_softcapping });
+  step.pick();
 }
 
-export const gemma3: ModelPage<Gemma3Config> = { ...gemma3Layout, forward };
+export const gemma3: ModelPage<Gemma3Config> = {
+  ...gemma3Layout,
+  head: (config) => headOf(config, config.final_logit_softcapping),
+  forward,
+};

@@ -5,7 +5,7 @@
  * The residual is kept divided by its multiplier m: x' = x / m. Then a sublayer adds its result as it is, the embeddings are
  * divided by m, and a norm gives the same for x' with ε / m² as for x with ε.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { graniteLayout } from './granite-layout';
 import type { GraniteConfig } from './granite-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -27,7 +27,7 @@ function forward(config: GraniteConfig, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits({ divisor: config.logits_scaling });
+  step.pick(config.logits_scaling);
 }
 
-export const granite: ModelPage<GraniteConfig> = { ...graniteLayout, forward };
+export const granite: ModelPage<GraniteConfig> = { ...graniteLayout, head: headOf, forward };

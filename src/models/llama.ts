@@ -2,7 +2,7 @@
  * Llama (Touvron et al. 2023; Hugging Face `LlamaForCausalLM`, also TinyLlama and SmolLM2): pre-norm blocks of grouped-query
  * attention with rotary positions and a SwiGLU feed-forward, no biases. Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { llamaLayout } from './llama-layout';
 import type { LlamaConfig } from './llama-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -22,7 +22,7 @@ function forward(config: LlamaConfig, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const llama: ModelPage<LlamaConfig> = { ...llamaLayout, forward };
+export const llama: ModelPage<LlamaConfig> = { ...llamaLayout, head: headOf, forward };

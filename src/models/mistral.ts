@@ -2,7 +2,7 @@
  * Mistral (Jiang et al. 2023; Hugging Face `MistralForCausalLM`): Llama's blocks, with attention that in some checkpoints sees
  * only a window of the last positions. Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { mistralLayout } from './mistral-layout';
 import type { MistralConfig } from './mistral-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -22,7 +22,7 @@ function forward(config: MistralConfig, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const mistral: ModelPage<MistralConfig> = { ...mistralLayout, forward };
+export const mistral: ModelPage<MistralConfig> = { ...mistralLayout, head: headOf, forward };

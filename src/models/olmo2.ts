@@ -2,7 +2,7 @@
  * OLMo 2 (OLMo Team 2024; Hugging Face `Olmo2ForCausalLM`): sublayers read the residual as it is, and what they give is kept
  * aside in `branch` and normed before it is added; queries and keys are normed over all their heads. Nine dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { olmo2Layout } from './olmo2-layout';
 import type { Olmo2Config } from './olmo2-layout';
 import type { ForwardPass, ModelPage } from './page';
@@ -23,7 +23,7 @@ function forward(config: Olmo2Config, pass: ForwardPass): void {
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const olmo2: ModelPage<Olmo2Config> = { ...olmo2Layout, forward };
+export const olmo2: ModelPage<Olmo2Config> = { ...olmo2Layout, head: headOf, forward };

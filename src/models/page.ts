@@ -66,7 +66,17 @@ export interface ModelLayout<Config = unknown> {
   rotations(config: Config, positions: number): Record<string, Float32Array<ArrayBuffer>>;
 }
 
+/** How logits come from `activations.pickedNormed`. */
+export interface Head {
+  /** Its name among the weights. */
+  readonly matrix: string;
+  /** Logits stay within −cap … cap; null: as they are. */
+  readonly softCap: number | null;
+}
+
 export interface ModelPage<Config = unknown> extends ModelLayout<Config> {
-  /** Records the pass; it ends with `activations.logits` [outputs][vocab stride]. */
+  /** What the engine records behind the forward, for it decides whether logits are needed or their order alone. */
+  head(config: Config): Head;
+  /** Records the pass up to the head; it ends with `activations.pickedNormed` [outputs]. */
   forward(config: Config, pass: ForwardPass): void;
 }

@@ -2,7 +2,7 @@
  * Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024; Hugging Face `Phi3ForCausalLM`): Llama's blocks; in Phi-4-mini only a part
  * of each head is rotated, and long contexts turn by LongRoPE's factors. Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { phi3Layout } from './phi3-layout';
 import type { Phi3Config } from './phi3-layout';
@@ -22,7 +22,7 @@ function forward(config: Phi3Config, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const phi3: ModelPage<Phi3Config> = { ...phi3Layout, forward };
+export const phi3: ModelPage<Phi3Config> = { ...phi3Layout, head: headOf, forward };

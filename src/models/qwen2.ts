@@ -2,7 +2,7 @@
  * Qwen2 and Qwen2.5 (Yang et al. 2024; Hugging Face `Qwen2ForCausalLM`): Llama's blocks, with biases on queries, keys and
  * values. Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { qwen2Layout } from './qwen2-layout';
 import type { Qwen2Config } from './qwen2-layout';
@@ -22,7 +22,7 @@ function forward(config: Qwen2Config, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const qwen2: ModelPage<Qwen2Config> = { ...qwen2Layout, forward };
+export const qwen2: ModelPage<Qwen2Config> = { ...qwen2Layout, head: headOf, forward };

@@ -2,7 +2,7 @@
  * Qwen3 (Yang et al. 2025; Hugging Face `Qwen3ForCausalLM`): Llama's blocks, with a norm of every head of queries and keys
  * before they are rotated. Heads need not share out the hidden state. Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { qwen3Layout } from './qwen3-layout';
 import type { Qwen3Config } from './qwen3-layout';
@@ -22,7 +22,7 @@ function forward(config: Qwen3Config, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const qwen3: ModelPage<Qwen3Config> = { ...qwen3Layout, forward };
+export const qwen3: ModelPage<Qwen3Config> = { ...qwen3Layout, head: headOf, forward };

@@ -2,7 +2,7 @@
  * SmolLM3 (Bakouch et al. 2025; Hugging Face `SmolLM3ForCausalLM`): Llama's blocks, of which every fourth has no rotary
  * positions (NoPE, Yang et al. 2025). Eight dispatches a layer.
  */
-import { decoderSteps } from './blocks/decoder-steps';
+import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';
 import { smolLm3Layout } from './smollm3-layout';
 import type { SmolLm3Config } from './smollm3-layout';
@@ -21,7 +21,7 @@ function forward(config: SmolLm3Config, pass: ForwardPass): void {
     step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
-  step.logits();
+  step.pick();
 }
 
-export const smolLm3: ModelPage<SmolLm3Config> = { ...smolLm3Layout, forward };
+export const smolLm3: ModelPage<SmolLm3Config> = { ...smolLm3Layout, head: headOf, forward };

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PackedFormat, rowLayout } from '../quant/format';
 import { DEFAULT_INT4, DEFAULT_INT8 } from '../quant/choose';
-import type { CheckpointFile } from './formats/checkpoint';
+import type { CheckpointFile, CheckpointTensor } from './formats/checkpoint';
 import { FLOAT_BYTES, type FloatType } from './formats/floats';
-import type { SourceTensor } from './formats/safetensors';
-import { planImport } from './plan';
+import { sourceRowBytes } from './formats/weight-types';
+import { formatsOfPlan, planImport } from './plan';
 import type { WeightSpec } from './spec';
 
 const FORMATS: PackedFormat[] = [
@@ -44,15 +44,15 @@ const specsOf = fc
     fc.record({
       rows: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 }),
       width: fc.integer({ min: 1, max: 130 }),
-      format: fc.constantFrom(...FORMATS),
+      formats: fc.array(fc.constantFrom(...FORMATS), { minLength: 3, maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 8 },
   )
   .map((tensors) =>
-    tensors.map(({ rows, width, format }, t) => {
+    tensors.map(({ rows, width, formats }, t) => {
       const parts = rows.map((count, p) => ({ source: `t${t}.p${p}`, rows: count }));
       const spec: WeightSpec = { name: `t${t}`, parts, width, role: 'attention' };
-      return { spec, format };
+      return { spec, formats };
     }),
   );
 
@@ -66,7 +66,9 @@ describe('a plan', () => {
         fc.integer({ min: 1, max: 4000 }),
         (tensors, fileCount, shardKib, blockBytes) => {
           const specs = tensors.map(({ spec }) => spec);
-          const formats = new Map(tensors.map(({ spec, format }) => [spec.name, format]));
+          const formats = new Map(
+            tensors.flatMap(({ spec, formats }) => spec.parts.map((part, p) => [part.source, formats[p]!])),
+          );
           const files = filesFor(specs, fileCount);
           const sizes = { shardBytes: shardKib * 1024, blockBytes };
           const plan = planImport(specs, files, formats, sizes);
@@ -77,7 +79,7 @@ describe('a plan', () => {
           let last = { file: 0, endBytes: 0 };
           for (const { file, startBytes, rows, width, dtype } of blocks) {
             expect(file > last.file || (file === last.file && startBytes >= last.endBytes)).toBe(true);
-            const rowBytes = width * FLOAT_BYTES[dtype];
+            const rowBytes = sourceRowBytes(dtype, width);
             expect(rows === 1 || rows * rowBytes <= blockBytes).toBe(true);
             for (let row = 0; row < rows; row++) taken[file]!.push(startBytes + row * rowBytes);
             last = { file, endBytes: startBytes + rows * rowBytes };
@@ -106,10 +108,10 @@ describe('a plan', () => {
           }
 
           // The tensors: slabs in order cover all rows.
-          for (const { slabs, rows, format, width } of plan.tensors) {
-            const { codeWordsPerRow, scaleWordsPerRow } = rowLayout(format, width);
+          for (const { slabs, rows, format: usual, width } of plan.tensors) {
             let next = 0;
-            for (const { firstRow, rows: count, codes, scales } of slabs) {
+            for (const { firstRow, rows: count, format = usual, codes, scales } of slabs) {
+              const { codeWordsPerRow, scaleWordsPerRow } = rowLayout(format, width);
               expect(firstRow).toBe(next);
               next += count;
               expect(codes.bytes).toBe(4 * count * codeWordsPerRow);
@@ -118,10 +120,29 @@ describe('a plan', () => {
             }
             expect(next).toBe(rows);
           }
+          expect(formatsOfPlan(specs, plan.tensors)).toEqual(formats);
           expect(planImport(specs, files, formats, sizes)).toEqual(plan);
         },
       ),
     );
+  });
+
+  it('never parts the paired rows of a head', () => {
+    const parts = [
+      { source: 'q', rows: 48 },
+      { source: 'v', rows: 20 },
+    ];
+    const spec: WeightSpec = { name: 'qkv', parts, width: 64, role: 'attention' };
+    const [file] = filesFor([spec]);
+    file!.tensors[0]!.pairedRows = 8;
+    const formats = new Map(parts.map(({ source }) => [source, DEFAULT_INT4]));
+    const rowBytes = { source: 64 * 2, packed: 64 / 2 + 4 };
+    const sizes = { shardBytes: 1024 + 20 * rowBytes.packed, blockBytes: 11 * rowBytes.source };
+    const plan = planImport([spec], [file!], formats, sizes);
+    const blocks = plan.shards.flatMap((shard) => shard.blocks).filter(({ source }) => source === 'q');
+    expect(blocks.length).toBeGreaterThan(plan.shards.length);
+    expect(blocks.map(({ rows, pairedRows }) => [rows % 8, pairedRows])).toEqual(blocks.map(() => [0, 8]));
+    expect(planImport([spec], [file!], formats, { ...sizes, blockBytes: 1 }).shards[0]!.blocks[0]!.rows).toBe(8);
   });
 
   it('keeps the places of an 8-billion-parameter model within 64 MiB shards', () => {
@@ -131,7 +152,7 @@ describe('a plan', () => {
       width: 4096,
       role: 'embedding',
     };
-    const plan = planImport([spec], filesFor([spec]), new Map([['embedding', DEFAULT_INT4]]));
+    const plan = planImport([spec], filesFor([spec]), new Map([['e', DEFAULT_INT4]]));
     expect(plan.shards.map(({ bytes }) => bytes).every((bytes) => bytes <= 64 * 2 ** 20)).toBe(true);
     expect(plan.shards.length).toBe(5); // 128,256 × 4,096 × 4.5 bits
     expect(plan.tensors[0]!.slabs).toHaveLength(5);
@@ -144,12 +165,12 @@ describe('a checkpoint that does not fit its config.json is refused', () => {
     { name: 'norm', parts: [{ source: 'norm', rows: 1 }], width: 8, role: 'vector' },
     { name: 'up', parts: [{ source: 'up', rows: 4 }], width: 8, role: 'feed-forward' },
   ];
-  const formats = new Map(specs.map(({ name }) => [name, FORMATS[0]!]));
-  const planWith = (change: (tensors: SourceTensor[]) => SourceTensor[]) => {
+  const formats = new Map(specs.flatMap(({ parts }) => parts.map(({ source }) => [source, FORMATS[0]!])));
+  const planWith = (change: (tensors: CheckpointTensor[]) => CheckpointTensor[]) => {
     const [file] = filesFor(specs);
     return () => planImport(specs, [{ ...file!, tensors: change(file!.tensors) }], formats);
   };
-  const edit = (name: string, changes: Partial<SourceTensor>) =>
+  const edit = (name: string, changes: Partial<CheckpointTensor>) =>
     planWith((tensors) => tensors.map((tensor) => (tensor.name === name ? { ...tensor, ...changes } : tensor)));
   const add = (name: string) =>
     planWith((tensors) => [...tensors, { name, dtype: 'F32', shape: [1], startBytes: 1e6, endBytes: 1e6 + 4 }]);

@@ -24,3 +24,6 @@ export interface WeightSpec {
   /** As many rows of gates as then of ups, which the engine keeps together when it splits the matrix. */
   gated?: boolean;
 }
+
+/** What a config.json asks of the weights. @throws HearthError for architectures that are not known. */
+export type Describe = (config: unknown) => WeightSpec[] | Promise<WeightSpec[]>;

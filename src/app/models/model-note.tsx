@@ -5,15 +5,16 @@ import { useApp } from '../state/use-app';
 import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
-export function ModelNoteLine({ report: { modelId, state } }: { readonly report: ModelReport }) {
+export function ModelNoteLine({ report: { modelId, state, precision } }: { readonly report: ModelReport }) {
   const note = useApp(({ modelNotes }) => modelNotes.get(modelId));
   const getModel = useApp((state) => state.getModel);
   const useModel = useApp((state) => state.useModel);
   const deleteModel = useApp((state) => state.deleteModel);
+  const repairModel = useApp((state) => state.repairModel);
 
   const getAgain = async () => {
     await deleteModel(modelId);
-    await getModel(modelId);
+    await getModel(modelId, { precision });
   };
 
   if (!note) return null;
@@ -35,8 +36,8 @@ export function ModelNoteLine({ report: { modelId, state } }: { readonly report:
       return (
         <div className="problem card-note" role="alert">
           <p className="problem-message">{strings.damaged({ damaged: note.damaged, shards: note.shards })}</p>
-          <button type="button" className="edged-button" onClick={() => void getAgain()}>
-            {strings.getAgain}
+          <button type="button" className="edged-button" onClick={() => void repairModel(modelId)}>
+            {strings.repair}
           </button>
         </div>
       );

@@ -7,6 +7,7 @@ import { languages, wordsOf } from '../strings';
 import { settings as english } from '../strings/en/settings';
 import { Page, Section } from '../ui/page';
 import { CheckField, ChoiceField, SelectField } from './fields';
+import { HubFields } from './hub-fields';
 import { KeptHere } from './kept-here';
 import { PasteField } from './paste-field';
 import { Presets } from './presets';
@@ -22,6 +23,7 @@ export default function SettingsScreen() {
       <Look />
       <Writing />
       <Told />
+      <HubFields />
       <KeptHere />
       <Section title={strings.more}>
         <div className="page-moves">

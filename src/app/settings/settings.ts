@@ -41,8 +41,16 @@ const schema = v.object({
   contextPolicy: field(v.picklist(contextPolicies), 'stop'),
   /** A model that has a draft model is loaded with it. */
   useDraft: field(v.boolean(), false),
-  /** Answers show which of their words the draft model guessed. */
+  /** Answers show which of their words were guessed ahead. */
   colourDrafted: field(v.boolean(), false),
+  /** The hub that repositories are looked up on; empty for Hugging Face. */
+  hubUrl: field(
+    v.pipe(
+      v.string(),
+      v.check((text) => text === '' || isHubAddress(text)),
+    ),
+    '',
+  ),
   /** The list of chats stands beside the conversation where there is room. */
   showChatList: field(v.boolean(), true),
 });
@@ -67,6 +75,13 @@ export function writeSettings(storage: Pick<Storage, 'setItem'> | null, settings
   } catch {
     // what was set holds until the tab is closed
   }
+}
+
+/** An absolute address: https, or of this very machine. */
+export function isHubAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
 }
 
 function field<Schema extends v.GenericSchema>(valid: Schema, fallback: v.InferOutput<Schema>) {

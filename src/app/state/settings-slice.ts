@@ -6,16 +6,21 @@ export interface SettingsSlice {
   settings: Settings;
   changeSettings(changes: Partial<Settings>): void;
   resetSettings(): void;
+  /** Tokens of other hosts, as the client keeps them. */
+  modelHosts: { tokenOrigins(): Promise<string[]>; setToken(origin: string, token: string | null): Promise<void> };
   /** Takes over what another tab or an import has stored. */
   rereadSettings(): void;
 }
 
-export function createSettingsSlice({ chats }: AppServices): Slice<SettingsSlice> {
+export function createSettingsSlice({ client, chats }: AppServices): Slice<SettingsSlice> {
   const { settings: storage } = chats.places;
+  const first = readSettings(storage);
+  client.useHub(first.hubUrl || null);
   return (set, get) => {
     function adopt(settings: Settings): void {
       const { settings: before, openedChat, transcript } = get();
       set({ settings });
+      client.useHub(settings.hubUrl || null);
       // An empty chat that was told nothing of its own begins as chats begin now.
       const isUntouched = openedChat.revision === 0 && transcript.length === 0;
       if (isUntouched && openedChat.systemPrompt === before.systemPrompt)
@@ -23,7 +28,8 @@ export function createSettingsSlice({ chats }: AppServices): Slice<SettingsSlice
     }
 
     return {
-      settings: readSettings(storage),
+      settings: first,
+      modelHosts: { tokenOrigins: client.tokenOrigins, setToken: client.setHubToken },
 
       changeSettings(changes) {
         // What another tab has set meanwhile stays.

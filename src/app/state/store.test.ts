@@ -470,13 +470,55 @@ describe('problems', () => {
     expect(state().problem).toBeNull();
   });
 
-  it('of stored bytes are mended by downloading again', async () => {
+  it('of stored bytes are mended, and the model is loaded', async () => {
     const corrupt = new HearthError('weights-corrupt', 'Shard 2 fails its checksum.');
     const { store, state, importer } = setUp({ loadErrors: [corrupt] });
     await state().begin();
     const { problem } = state();
     nextMove(state(), problem as HearthError).run();
     await until(store, ({ modelState }) => modelState.kind === 'ready');
+    expect(importer.calls.map((call) => call.split(' ')[0])).toEqual(['ensure', 'repair', 'ensure']);
+  });
+
+  it('of stored bytes that cannot be mended are mended by downloading again', async () => {
+    const corrupt = new HearthError('weights-corrupt', 'Shard 2 fails its checksum.');
+    const { store, state, importer } = setUp({ loadErrors: [corrupt] });
+    importer.repair = () => Promise.reject(new HearthError('weights-corrupt', 'The source has other files by now.'));
+    await state().begin();
+    nextMove(state(), state().problem as HearthError).run();
+    await until(store, ({ modelState }) => modelState.kind === 'ready');
     expect(importer.calls.map((call) => call.split(' ')[0])).toEqual(['ensure', 'remove', 'ensure']);
+  });
+});
+
+describe('a model that the address names', () => {
+  it('comes from another host only when the person lets it be asked, and from then on', async () => {
+    const { state, importer } = setUp({ address: '?model=https://models.example/a/' });
+    await state().begin();
+    expect(importer.calls).toEqual([]);
+    expect(state()).toMatchObject({ modelState: { kind: 'absent' }, problem: null });
+    expect(state().hostToAllow()).toBe('https://models.example');
+
+    await state().send('Hello');
+    expect(state().problem).toMatchObject({ code: 'bad-request', message: expect.stringContaining('models.example') });
+    expect(nextMove(state(), state().problem as HearthError).kind).toBe('allowHost');
+
+    importer.calls.length = 0;
+    await state().allowHost();
+    expect(importer.calls).toEqual([
+      'allow https://models.example',
+      'ensure https://models.example/a/ https://models.example/a/',
+    ]);
+    expect(state()).toMatchObject({ modelState: { kind: 'ready' }, problem: null });
+  });
+
+  it('that leads nowhere is told with the default one click away', async () => {
+    const { state } = setUp({ address: '?model=tails' });
+    await state().begin();
+    expect(state().hostToAllow()).toBeNull();
+    await state()
+      .needModel()
+      .catch(() => {});
+    expect(nextMove(state(), state().problem as HearthError).kind).toBe('useDefaultModel');
   });
 });

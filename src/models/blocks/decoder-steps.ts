@@ -18,10 +18,9 @@ import {
 import type { Epilogue } from '../../kernels/shared/epilogue';
 import { KV_FORMATS } from '../../kernels/shared/kv-pool';
 import { packedConstants } from '../../kernels/shared/packed';
-import { softCap, softCapGrid } from '../../kernels/soft-cap/soft-cap';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
-import type { ForwardPass } from '../page';
+import type { ForwardPass, Head } from '../page';
 import type { DecoderConfig } from './decoder-config';
 
 /** How queries and keys become those that attention compares. */
@@ -41,13 +40,6 @@ export interface AttentionView {
   /** Positions a row sees; null: all before it. */
   window?: number | null;
   /** Scores stay within −cap … cap; null: as they are. */
-  softCap?: number | null;
-}
-
-export interface Ending {
-  /** Logits are divided by it. */
-  divisor?: number;
-  /** Logits stay within −cap … cap; null: as they are. */
   softCap?: number | null;
 }
 
@@ -74,9 +66,9 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     /** residual = scale · the embedding of each row's token. */
     embed(scale = 1): void {
       const table = weights.matrix('embedding');
-      for (const { firstOutput, outputs, codes, scales } of table.parts) {
+      for (const { firstOutput, outputs, format, codes, scales } of table.parts) {
         const constants = {
-          ...packedConstants(table.format, table.width),
+          ...packedConstants(format, table.width),
           WIDTH: table.width,
           FIRST_ROW: firstOutput,
           PART_ROWS: outputs,
@@ -144,8 +136,8 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       );
     },
 
-    /** logits of the picked rows: their residual through the last norm and the head. */
-    logits({ divisor = 1, softCap: cap = null }: Ending = {}): void {
+    /** pickedNormed = the picked rows of the residual through the last norm, divided by what divides the logits. */
+    pick(divisor = 1): void {
       if (outputCount === 0) return;
       const { STRIDE } = normConstants;
       const picking = { x: buffer('residual'), picked: inputs.picked, y: buffer('picked') };
@@ -158,14 +150,11 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       };
       const norming = { x: buffer('picked'), weight: weights.vector('norm'), y: buffer('pickedNormed') };
       recorder.call('norm', rmsNorm, norming, divided, [1, 1, outputCount]);
-      const name = config.tie_word_embeddings ? 'embedding' : 'head';
-      const product = { x: buffer('pickedNormed'), matrix: weights.matrix(name), y: buffer('logits') };
-      const yStride = stride('logits');
-      recordProduct(recorder, name, { ...product, yStride, rows: outputCount, lanes, epilogue: 'store' });
-      if (cap !== null) {
-        const constants = { STRIDE: yStride / 4, SOFT_CAP: cap };
-        recorder.call('logits', softCap, { y: buffer('logits') }, constants, softCapGrid(yStride / 4, outputCount));
-      }
     },
   };
+}
+
+/** The head of a decoder: the embedding where the two are tied. */
+export function headOf(config: DecoderConfig, softCap: number | null = null): Head {
+  return { matrix: config.tie_word_embeddings ? 'embedding' : 'head', softCap };
 }

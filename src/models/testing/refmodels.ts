@@ -1,18 +1,17 @@
 /**
- * The suite of the reference models (test data beside the repository): Hugging Face folders of tiny random models, with
- * log-probabilities computed in float64 by other hands and checked against llama.cpp. They go the way of every model: import,
- * load, forward; with weights as they are, f32 arithmetic and f32 keys.
+ * The suite of the reference models (test data beside the repository): Hugging Face folders and GGUF files of tiny random
+ * models, with log-probabilities computed in float64 by other hands and checked against llama.cpp. They go the way of every
+ * model: import, load, forward; with weights as they are, f32 arithmetic and f32 keys.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFileBytes, readFileJson } from '../../engine/testing/files';
 import { createRunner, greedy, maxDifference, Probe } from '../../engine/testing/forward';
+import { importFrom, importGguf } from '../../engine/testing/import';
 import type { Runner } from '../../engine/runner';
 import type { Backend } from '../../gpu/backend';
-import { importModel } from '../../weights/import';
-import { MemoryStore } from '../../weights/memory-store';
+import { WEIGHT_TYPES } from '../../weights/formats/weight-types';
+import type { StoredWeights } from '../../weights/manifest';
 import { FolderSource } from '../../weights/testing/folder-source';
-import { storedModel } from '../../weights/testing/stored';
-import { modelLayout } from '../layouts';
 
 const FOLDER = '../shared/testdata/refmodels';
 
@@ -20,11 +19,15 @@ const FOLDER = '../shared/testdata/refmodels';
 const TOLERANCE = 1e-4;
 
 /** Architectures of the set that no page computes yet. */
-const UNKNOWN = ['qwen3moe'];
+const UNKNOWN = ['qwen3moe', 'olmoe', 'granitemoe', 'gpt-oss'];
+
+/** Types of GGUF files; Q4_K_M is Q4_K with Q6_K where it matters most. */
+const TYPES = [...WEIGHT_TYPES, 'Q4_K_M'];
 
 interface Case {
   name: string;
   ref: string;
+  gguf: string;
   hf?: string;
   arch: string;
   type: string;
@@ -44,11 +47,22 @@ interface Reference {
   sequences: { name: string; tokens: number[]; kept_positions: number[]; exact: Numbers }[];
 }
 
-/** @param sequences how many of each model's three, the longest first */
-export async function describeRefmodels(createBackend: () => Promise<Backend>, sequences: number): Promise<void> {
+/**
+ * @param kind which form of the models to import
+ * @param sequences how many of each model's three, the longest first
+ * @param only names of the cases to run; all without it
+ */
+export async function describeRefmodels(
+  createBackend: () => Promise<Backend>,
+  kind: 'hf' | 'gguf',
+  sequences: number,
+  only?: readonly string[],
+): Promise<void> {
   const index = await readFileJson<{ cases: Case[] } | Case[]>(`${FOLDER}/index.json`).catch(() => null);
-  const all = Array.isArray(index) ? index : (index?.cases ?? []);
-  const cases = all.filter(({ hf, type, arch }) => hf !== undefined && type === 'F32' && !UNKNOWN.includes(arch));
+  const all = (Array.isArray(index) ? index : (index?.cases ?? [])).filter(
+    ({ arch, name }) => !UNKNOWN.includes(arch) && (only?.includes(name) ?? true),
+  );
+  const cases = kind === 'hf' ? all.filter(({ hf, type }) => hf !== undefined && type === 'F32') : all;
   const title = index ? 'reference models' : `reference models (skipped: ${FOLDER} is missing)`;
   describe.skipIf(index === null)(title, () => {
     let backend: Backend;
@@ -57,32 +71,35 @@ export async function describeRefmodels(createBackend: () => Promise<Backend>, s
     });
     afterAll(() => backend.destroy());
 
-    it.each(cases)('$hf gives the exact log-probabilities and greedy ids', async (one) => {
-      const reference = await readFileJson<Reference>(`${FOLDER}/${one.ref}`);
-      const bin = await readFileBytes(`${FOLDER}/${one.ref.replace(/\.json$/, '.bin')}`);
-      const runner = await importAndLoad(backend, `${FOLDER}/${one.hf}`, one.n_ctx);
-      for (const sequence of reference.sequences.slice(-sequences)) {
-        const { difference, ids, expectedIds } = await compare(runner, reference, sequence, bin);
-        expect(difference, sequence.name).toBeLessThan(TOLERANCE);
-        expect(ids, sequence.name).toEqual(expectedIds);
-      }
-      runner.destroy();
+    it.each(cases.filter(({ type }) => TYPES.includes(type)))(
+      `${kind} $name gives the exact log-probabilities and greedy ids`,
+      async (one) => {
+        const reference = await readFileJson<Reference>(`${FOLDER}/${one.ref}`);
+        const bin = await readFileBytes(`${FOLDER}/${one.ref.replace(/\.json$/, '.bin')}`);
+        const stored =
+          kind === 'hf' ? await importFolder(`${FOLDER}/${one.hf}`) : await importGguf(`${FOLDER}/${one.gguf}`);
+        const runner = await createRunner(backend, stored, { contextLength: one.n_ctx, maxRows: 32, maxOutputs: 32 });
+        for (const sequence of reference.sequences.slice(-sequences)) {
+          const { difference, ids, expectedIds } = await compare(runner, reference, sequence, bin);
+          expect(difference, sequence.name).toBeLessThan(TOLERANCE);
+          expect(ids, sequence.name).toEqual(expectedIds);
+        }
+        runner.destroy();
+      },
+    );
+
+    const strange = cases.filter(({ type }) => !TYPES.includes(type));
+    it.runIf(kind === 'gguf').each(strange)('$name is refused by the name of its type', async ({ gguf, type }) => {
+      const message = expect.stringContaining(`is of type ${type}; weights can be read as`) as string;
+      await expect(importGguf(`${FOLDER}/${gguf}`)).rejects.toMatchObject({ code: 'unsupported-model', message });
     });
   });
 }
 
-async function importAndLoad(backend: Backend, folder: string, contextLength: number): Promise<Runner> {
+async function importFolder(folder: string): Promise<StoredWeights> {
   const names = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors'];
   const files = await Promise.all(names.map(async (name) => [name, await readFileBytes(`${folder}/${name}`)] as const));
-  const store = new MemoryStore();
-  const describeWeights = (json: unknown) => {
-    const page = modelLayout(json);
-    return page.weights(page.readConfig(json));
-  };
-  const source = new FolderSource(Object.fromEntries(files));
-  await importModel({ modelId: folder, source, store, describe: describeWeights, precision: 'f32' });
-  const stored = await storedModel(store, folder);
-  return createRunner(backend, stored, { contextLength, maxRows: 32, maxOutputs: 32 });
+  return importFrom(new FolderSource(Object.fromEntries(files)), { precision: 'f32' });
 }
 
 /**

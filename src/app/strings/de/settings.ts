@@ -23,9 +23,9 @@ export const settings: Translation<typeof english> = {
   maxPaste: 'Eingefügter Text wird ab so vielen Zeichen zum Anhang',
   maxPasteWrong: 'Eine ganze Zahl von {min, number} bis {max, number}.',
   showStatistics: 'Tempo und Länge unter jeder Antwort zeigen',
-  colourDrafted: 'Wörter färben, die ein Entwurfsmodell erraten hat',
+  colourDrafted: 'Wörter färben, die vorausgeraten wurden',
   colourDraftedHelp:
-    'Antworten mit solchen Wörtern erscheinen dann so, wie sie geschrieben wurden, ohne Überschriften, Listen und Ähnliches.',
+    'Ein Entwurfsmodell errät sie, oder sie folgen dem, was im Chat schon steht. Antworten mit solchen Wörtern erscheinen dann so, wie sie geschrieben wurden, ohne Überschriften, Listen und Ähnliches.',
 
   model: 'Was dem Modell gesagt wird',
   systemPrompt: 'Jeder neue Chat beginnt mit diesem System-Prompt',
@@ -43,6 +43,17 @@ export const settings: Translation<typeof english> = {
   deletedPreset: 'Vorlage „{name}“ gelöscht.',
   undo: 'Rückgängig',
   delete: 'Löschen',
+
+  hub: 'Woher Modelle kommen',
+  hubUrl: 'Modelle werden auf diesem Hub nachgeschlagen',
+  hubUrlHelp: 'Die Adresse eines Spiegels von Hugging Face; leer für Hugging Face selbst.',
+  hubUrlWrong: 'Erwartet wird eine Adresse, die mit https:// beginnt.',
+  token: 'Ihr Token für {host}',
+  tokenHelp:
+    'Manche Modelle bekommt nur, wer ihren Bedingungen auf {host} zugestimmt hat und ein Token von dort vorzeigt.',
+  tokenKept: 'Ein Token für {host} liegt auf diesem Gerät. Es wird dorthin gesendet und nirgendwo sonst hin.',
+  keepToken: 'Behalten',
+  forgetToken: 'Vergessen',
 
   keeping: 'Was hier aufbewahrt wird',
   measuring: 'Wird gezählt…',

@@ -21,9 +21,9 @@ export const settings = {
   maxPaste: 'A paste becomes an attachment from this many characters on',
   maxPasteWrong: 'A whole number from {min, number} to {max, number}.',
   showStatistics: 'Show speed and length under each answer',
-  colourDrafted: 'Colour the words that a draft model guessed',
+  colourDrafted: 'Colour the words that were guessed ahead',
   colourDraftedHelp:
-    'Answers with such words are then shown as they were written, without headings, lists and the like.',
+    'A draft model guesses them, or they follow what stands in the chat already. Answers with such words are then shown as they were written, without headings, lists and the like.',
 
   model: 'What the model is told',
   systemPrompt: 'Every new chat begins with this system prompt',
@@ -38,6 +38,17 @@ export const settings = {
   deletedPreset: 'Deleted the preset “{name}”.',
   undo: 'Undo',
   delete: 'Delete',
+
+  hub: 'Where models come from',
+  hubUrl: 'Repositories are looked up on this hub',
+  hubUrlHelp: 'The address of a mirror of Hugging Face; empty for Hugging Face itself.',
+  hubUrlWrong: 'Expected an address that begins with https://.',
+  token: 'Your token for {host}',
+  tokenHelp:
+    'Some models are handed out only to those who have agreed to their terms at {host} and show a token from there.',
+  tokenKept: 'A token for {host} is kept on this machine. It is sent there and nowhere else.',
+  keepToken: 'Keep it',
+  forgetToken: 'Forget it',
 
   keeping: 'What is kept here',
   measuring: 'Counting…',
