@@ -1,4 +1,6 @@
-/** A developer's page with the `openai` package, unchanged, over `hearth.fetch` and the real Tales. */
+/** The OpenAI wire in both directions: a developer's page asks the model of the page, and Hearth asks a server elsewhere. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import type OpenAiPackage from 'openai';
@@ -62,7 +64,7 @@ test('the openai package talks to the model of the page', { tag: '@adapter' }, a
         usage: whole.usage,
         streamed,
         refusal: refusal instanceof OpenAI.BadRequestError && refusal.code,
-        models: (await openai.models.list()).data.map(({ id }) => id),
+        firstModel: (await openai.models.list()).data[0]?.id,
       };
     },
     ['/hearth.js', '/openai-sdk.js'],
@@ -72,7 +74,40 @@ test('the openai package talks to the model of the page', { tag: '@adapter' }, a
     spelled: '7 + 5 = 12.',
     streamed: '7 + 5 = 12.',
     refusal: 'context_length_exceeded',
-    models: ['tales', 'tales-draft'],
+    firstModel: 'tales',
   });
   expect(told.usage?.prompt_tokens).toBeGreaterThan(5);
+});
+
+test('a server elsewhere answers through the network thread', { tag: '@no-adapter' }, async ({ page }) => {
+  const keys: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    response.setHeader('Access-Control-Allow-Origin', '*');
+    response.setHeader('Access-Control-Allow-Headers', 'authorization, content-type');
+    if (request.method === 'OPTIONS') return void response.end();
+    keys.push(request.headers.authorization);
+    if (request.url === '/v1/models') return void response.end('{"data":[{"id":"big"}]}');
+    response.setHeader('Content-Type', 'text/event-stream');
+    response.end(
+      'data: {"choices":[{"delta":{"reasoning_content":"A dog?"}}]}\n\n' +
+        'data: {"choices":[{"delta":{"content":"A dog."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n',
+    );
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  await page.goto('/');
+  const told = await page.evaluate(
+    async ([hearthUrl, address]) => {
+      const { hearth } = (await import(hearthUrl!)) as typeof Hearth;
+      const { url } = await hearth.remote.addEndpoint(address!, 'secret');
+      const [model] = await hearth.remote.models(url);
+      let text = '';
+      for await (const chunk of model!.chat([{ role: 'user', content: 'Hello' }])) text += chunk.text;
+      return { text, endpoints: await hearth.remote.endpoints() };
+    },
+    ['/hearth.js', `http://127.0.0.1:${(server.address() as AddressInfo).port}`],
+  );
+  server.close();
+  expect(told.text).toBe('<think>A dog?</think>\n\nA dog.');
+  expect(told.endpoints).toMatchObject([{ hasKey: true }]);
+  expect(keys).toEqual(['Bearer secret', 'Bearer secret']);
 });

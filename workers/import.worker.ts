@@ -1,5 +1,5 @@
 /**
- * The network thread. It alone fetches models: it joins what the models' pages ask of their weights (src/models) with the
+ * The network thread. It alone reaches other hosts, for models and for what servers elsewhere answer: it joins what the models' pages ask of their weights (src/models) with the
  * importer that knows nothing of models (src/weights), and answers the page's calls (protocol/import-api.ts).
  */
 import * as Comlink from 'comlink';
@@ -7,8 +7,10 @@ import { log } from '../src/lib/log';
 import { loadLayout } from '../src/models/load-layout';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
-import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
+import type { NetworkApi } from '../src/protocol/network-api';
+import type { RemoteApi } from '../src/protocol/remote-api';
+import { openDatabase } from '../src/weights/database';
 import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
@@ -19,6 +21,7 @@ const channel = new BroadcastChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
+let remote: Promise<RemoteApi> | null = null;
 const hosts = new HostStore();
 
 const importer = new Importer({
@@ -66,7 +69,24 @@ Comlink.expose({
   tokenOrigins: () => hosts.tokenOrigins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
-} satisfies ImportApi);
+  remote: Comlink.proxy({
+    endpoints: async () => (await openRemote()).endpoints(),
+    addEndpoint: async (url, key) => (await openRemote()).addEndpoint(url, key),
+    removeEndpoint: async (url) => (await openRemote()).removeEndpoint(url),
+    models: async (requestId, endpoint) => (await openRemote()).models(requestId, endpoint),
+    generate: async (request, onEvent) => (await openRemote()).generate(request, onEvent),
+    abort: async (requestId) => (await openRemote()).abort(requestId),
+  } satisfies RemoteApi),
+} satisfies NetworkApi);
+
+/** Servers elsewhere, fetched at the first use: most pages never ask one. */
+function openRemote(): Promise<RemoteApi> {
+  remote ??= import('./remote-api').then(({ createRemoteApi }) =>
+    createRemoteApi(openDatabase(indexedDB, 'hearth-remote')),
+  );
+  remote.catch(() => (remote = null)); // the network may be back for the next call
+  return remote;
+}
 
 function tellWatchers(modelId: string): void {
   for (const tell of watchers) tell(modelId);

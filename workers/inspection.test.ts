@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Hub, startHub } from '../e2e/support/hub-server.mjs';
 import type { HearthError } from '../src/lib/errors';
 import { modelPage } from '../src/models/index';
+import { modelLayout } from '../src/models/layouts';
 import { Importer } from '../src/weights/importer';
 import { MemoryStore } from '../src/weights/memory-store';
 import { UrlSource } from '../src/weights/sources/url';
@@ -44,7 +45,7 @@ describe('a look at a model before it is downloaded', () => {
         { modelId: 'm', source: { kind: 'url', url: hub.url }, origins: [new URL(hub.url).origin], precision },
         () => {},
       );
-      const [report] = reportModels([], await importer.records(), 'webgpu');
+      const [report] = await reportModels([], await importer.records(), 'webgpu');
       expect({ ...report }).toMatchObject({ precision, contexts: inspection.contexts, layers: inspection.layers });
       expect(weightBytes / (report?.weightBytes ?? 0)).toBeCloseTo(1, 2);
       expect(readBytes).toEqual(report?.readBytes);
@@ -77,3 +78,42 @@ describe('a look at a model before it is downloaded', () => {
     });
   });
 });
+
+const refmodels = new URL('../../shared/testdata/refmodels/gguf/', import.meta.url);
+const hasRefmodels = existsSync(refmodels);
+
+describe.skipIf(!hasRefmodels)(
+  `a GGUF model of a hub${hasRefmodels ? '' : ' (skipped: the reference models are missing)'}`,
+  () => {
+    const ggufs = ['llama-k.q4_k_m.gguf', 'llama-k.q6_k.gguf'];
+
+    it('is told with the files beside it, and what each of its precisions comes to', async () => {
+      hub = await startHub(Object.fromEntries(ggufs.map((name) => [name, readFileSync(new URL(name, refmodels))])));
+      const request = {
+        modelId: 'm',
+        source: { kind: 'hub' as const, repository: hub.repository, baseUrl: hub.baseUrl },
+        origins: [hub.baseUrl],
+      };
+      const importer = new Importer({
+        store: new MemoryStore(),
+        describe: (config) => modelLayout(config).weights(modelLayout(config).readConfig(config)),
+      });
+      const inspection = await importer.look('1', request, (opened, options) =>
+        inspectModel('m', opened, 'webgpu', options),
+      );
+      const sizes = ggufs.map((name) => statSync(new URL(name, refmodels)).size);
+      expect(inspection).toMatchObject({ architecture: 'llama', keepsTypes: true, downloadBytes: sizes[0] });
+      expect(inspection.files).toEqual(ggufs.map((path, i) => ({ path, bytes: sizes[i], isThis: i === 0 })));
+      expect(inspection.choices.map(({ precision }) => precision)).toEqual([null, 'int4', 'int8']);
+      for (const { precision, weightBytes, readBytes } of inspection.choices) {
+        await importer.ensure('2', { ...request, precision }, () => {});
+        const [report] = await reportModels([], await importer.records(), 'webgpu');
+        expect(report).toMatchObject({ precision, readBytes, from: hub.repository });
+        expect(report?.vocabulary).not.toBeNull();
+        // The store leaves a little room between tensors; these are tiny.
+        expect((report?.weightBytes ?? 0) / weightBytes).toBeGreaterThanOrEqual(1);
+        expect((report?.weightBytes ?? 0) / weightBytes).toBeLessThan(1.05);
+      }
+    });
+  },
+);

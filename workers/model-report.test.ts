@@ -22,8 +22,8 @@ describe('what is told of a model', () => {
       from: 'https://hub.example/tales-draft/',
       fetching: false,
     };
-    const before = reportModels(known, [], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
-    const after = reportModels(known, [record], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
+    const before = (await reportModels(known, [], 'webgpu')).find(({ modelId }) => modelId === 'tales-draft');
+    const after = (await reportModels(known, [record], 'webgpu')).find(({ modelId }) => modelId === 'tales-draft');
     expect(before).toMatchObject({ state: 'absent', source: null, storedBytes: 0 });
     expect(after).toMatchObject({ state: 'stored', storedBytes: 1 });
     expect(after?.parameterCount).toBe(findModel('tales-draft')?.parameterCount);
@@ -32,11 +32,13 @@ describe('what is told of a model', () => {
     const sum = (bytes: BytesByKind | undefined) => bytes && bytes.int4 + bytes.int8 + bytes.float;
     expect(sum(after?.readBytes)).toBeGreaterThan(0.98 * (after?.weightBytes ?? 0)); // its head is its embedding
     expect((sum(before?.readBytes) ?? 0) / (sum(after?.readBytes) ?? 1)).toBeCloseTo(1, 1);
+    expect(before?.vocabulary).toBeNull();
+    expect(after?.vocabulary).toMatch(/^[0-9a-f]{16}$/);
     expect(before?.contexts).toEqual(after?.contexts);
   });
 
-  it('has a cost for every context worth choosing', () => {
-    const [tales] = reportModels(known, [], 'webgpu');
+  it('has a cost for every context worth choosing', async () => {
+    const [tales] = await reportModels(known, [], 'webgpu');
     expect(tales?.contexts.map(({ contextLength }) => contextLength)).toEqual([256, 512, 1024]);
     expect(tales?.defaultContextLength).toBe(1024);
     // 7 layers · keys and values · 2 heads · 64 numbers of 2 bytes = 3,584 bytes a position, for 8 conversations; 64 numbers
@@ -47,7 +49,7 @@ describe('what is told of a model', () => {
     expect(full?.largestBufferBytes).toBe(((1024 * 8 + 32) * 3584) / 14); // and the scratch block
   });
 
-  it('is also told of what the catalogue does not know', () => {
+  it('is also told of what the catalogue does not know', async () => {
     const record: ModelRecord = {
       modelId: 'https://hub.example/x/',
       state: 'partial',
@@ -58,7 +60,7 @@ describe('what is told of a model', () => {
       from: 'https://hub.example/x/',
       fetching: true,
     };
-    expect(reportModels(known, [record], 'cpu').at(-1)).toEqual({
+    expect((await reportModels(known, [record], 'cpu')).at(-1)).toEqual({
       modelId: 'https://hub.example/x/',
       state: 'partial',
       fetching: true,
@@ -72,6 +74,7 @@ describe('what is told of a model', () => {
       contexts: [],
       defaultContextLength: 0,
       precision: 'int8',
+      vocabulary: null,
       from: 'https://hub.example/x/',
       source: null,
     });

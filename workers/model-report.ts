@@ -6,26 +6,32 @@ import type { BackendKind } from '../src/engine/memory';
 import { modelLayout } from '../src/models/layouts';
 import type { KnownModel, ModelCost, ModelReport } from '../src/protocol/import-api';
 import { foreseeWeights, readBytesOf } from '../src/weights/foresee';
+import { vocabularyOf } from '../src/weights/formats/vocabulary';
 import type { Manifest } from '../src/weights/manifest';
 import type { ModelRecord } from '../src/weights/record';
 import { runningCost } from './model-cost';
 
 /** All known models, then what else is held. */
-export function reportModels(
+export async function reportModels(
   known: readonly KnownModel[],
   records: readonly ModelRecord[],
   device: BackendKind,
-): ModelReport[] {
+): Promise<ModelReport[]> {
   const found = new Map(records.map((record) => [record.modelId, record]));
   const knownIds = new Set(known.map(({ modelId }) => modelId));
-  return [
+  return Promise.all([
     ...known.map(({ modelId, config }) => report(modelId, config, found.get(modelId), device)),
     ...records.filter(({ modelId }) => !knownIds.has(modelId)).map((one) => report(one.modelId, null, one, device)),
-  ];
+  ]);
 }
 
 /** @param config what is known of config.json; the stored one counts more. */
-function report(modelId: string, config: unknown, record: ModelRecord | undefined, device: BackendKind): ModelReport {
+async function report(
+  modelId: string,
+  config: unknown,
+  record: ModelRecord | undefined,
+  device: BackendKind,
+): Promise<ModelReport> {
   const manifest = record?.manifest ?? null;
   return {
     modelId,
@@ -35,6 +41,7 @@ function report(modelId: string, config: unknown, record: ModelRecord | undefine
     keptBytes: record?.keptBytes ?? 0,
     ...costOf(manifest ? JSON.parse(manifest.texts['config.json']) : config, manifest, device),
     precision: record?.precision ?? null,
+    vocabulary: manifest && (await storedVocabulary(manifest)),
     from: record?.from ?? null,
     source: manifest && {
       id: manifest.source.id ?? manifest.source.url,
@@ -43,6 +50,15 @@ function report(modelId: string, config: unknown, record: ModelRecord | undefine
       createdAt: manifest.createdAt,
     },
   };
+}
+
+/** By import: large vocabularies take a moment to read, and what is stored under one import never changes. */
+const vocabularies = new Map<string, Promise<string | null>>();
+
+function storedVocabulary({ importId, texts }: Manifest): Promise<string | null> {
+  const known = vocabularies.get(importId) ?? vocabularyOf(texts['tokenizer.json']);
+  vocabularies.set(importId, known);
+  return known;
 }
 
 const UNKNOWN: ModelCost = {

@@ -17,7 +17,6 @@ import type {
 import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
   EnsureRequest,
-  ImportApi,
   ImportProgress,
   ImportResult,
   Inspection,
@@ -26,9 +25,11 @@ import type {
   StoredModelInfo,
   VerifyResult,
 } from '../protocol/import-api';
+import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { hubAddress, tokenOrigin } from './hosts';
+import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
 /** `loadedBytes` of `totalBytes` of this phase; both 0 where a phase has no bytes to count. */
@@ -46,7 +47,8 @@ export interface LoadOptions {
   contextLength?: number;
   /**
    * A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any.
-   * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
+   * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done
+   * without, and `warning` says so.
    */
   draft?: string | ModelLocation | null;
   /**
@@ -139,6 +141,8 @@ export interface HearthClient {
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Models on servers elsewhere. */
+  readonly remote: RemoteClient;
 }
 
 export interface ClientParts {
@@ -155,11 +159,11 @@ const LARGE_BYTES = 50e6;
 
 export function createClient(parts: ClientParts): HearthClient {
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
-  const importer = reopening(() => openThread<ImportApi>(parts.openImport(), 'import'));
+  const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
   const users = new WeakMap<Thread<EngineApi>, Map<string, number>>();
   const listeners = new Set<(modelId: string) => void>();
-  const watched = new WeakSet<Thread<ImportApi>>();
+  const watched = new WeakSet<Thread<NetworkApi>>();
   let hubUrl = DEFAULT_HUB;
   const resolve = (idOrSource: string | ModelLocation) => resolveModel(idOrSource, { siteUrl: parts.siteUrl, hubUrl });
   const keepWhenLarge = once(() => parts.askToKeep?.());
@@ -293,6 +297,7 @@ export function createClient(parts: ClientParts): HearthClient {
     engineStats: () => engine().call((api) => api.engineStats()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    remote: createRemoteClient(importer, nextRequestId),
   };
 }
 

@@ -58,9 +58,11 @@ export type {
   StoredModelInfo,
   VerifyResult,
 } from '../protocol/import-api';
+export type { RemoteEndpoint } from '../protocol/remote-api';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
 export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
+export type { RemoteClient, RemoteModel } from './remote/remote';
 export { SPECULATION } from './speculation';
 export { version } from './version';

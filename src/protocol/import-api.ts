@@ -117,6 +117,8 @@ export interface ModelReport extends ModelCost {
   keptBytes: number;
   /** How its weights were asked to be stored; null is as usual. */
   precision: Precision | null;
+  /** Models with the same word have the same tokens, so that one may guess ahead for the other; null until it is here. */
+  vocabulary: string | null;
   /** The line of text that `loadModel` takes for it, also while it is on its way; null for what is not here. */
   from: string | null;
   /** Where it came from: the folder, and the line of text above; null until it is here. */

@@ -209,7 +209,7 @@ export class Importer {
       const manifest = await readManifest(this.#store, modelId);
       if (!manifest) throw notHere(modelId);
       const { getFor = getWithout } = this.#options;
-      const { repairShards } = await import('./repair');
+      const { repairShards } = await import('./repair'); // no part of a first visit
       return repairShards({
         ...this.#options,
         manifest,

@@ -48,7 +48,7 @@ function useNeighbours(modelId: string, { state, action, loaded }: Row): string[
   const others = useApp(({ loadedModels }) => [...loadedModels.keys()].filter((id) => id !== modelId).join('\n'));
   const leaving = useApp(({ modelsLeavingFor }) => modelsLeavingFor(modelId).join('\n'));
   const context = useApp(({ contextLengths }) => contextLengths[modelId]);
-  const draft = useApp(({ settings }) => wantedDraft(settings, modelId));
+  const draft = useApp((state) => wantedDraft(state, modelId));
   if (action === 'loadAgain' && loaded) {
     const { contextLength: tokens, draftModelId } = loaded;
     return [

@@ -45,6 +45,7 @@ const report = {
   ],
   defaultContextLength: 1000,
   precision: null,
+  vocabulary: null,
   readBytes: { int4: 0, int8: 0, float: 0 },
   layers: 1,
   from: null,

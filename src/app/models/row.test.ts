@@ -18,6 +18,7 @@ const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   contexts: [],
   defaultContextLength: 1024,
   precision: null,
+  vocabulary: null,
   readBytes: { int4: 0, int8: 0, float: 0 },
   layers: 1,
   from: null,

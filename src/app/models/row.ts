@@ -58,11 +58,12 @@ export function rowOf(state: RowSource, report: ModelReport): Row {
 }
 
 /** Whether what a person has chosen since would load it otherwise. */
-export function isLoadedAsWanted(state: Pick<AppState, 'contextLengths' | 'settings'>, loaded: LocalModel): boolean {
+export function isLoadedAsWanted(
+  state: Pick<AppState, 'contextLengths' | 'settings' | 'modelReports'>,
+  loaded: LocalModel,
+): boolean {
   const { id, contextLength, draftModelId } = loaded;
-  return (
-    (state.contextLengths[id] ?? contextLength) === contextLength && wantedDraft(state.settings, id) === draftModelId
-  );
+  return (state.contextLengths[id] ?? contextLength) === contextLength && wantedDraft(state, id) === draftModelId;
 }
 
 function restingRow({ state, fetching }: ModelReport): Pick<Row, 'state' | 'action'> {

@@ -68,8 +68,9 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         // What has to make room stays until the new one is on this machine.
         if (leaving.length > 0) await client.fetchModel(source, { ...options, origins });
         await Promise.all(leaving.map(get().unloadModel));
-        const { contextLengths, settings } = get();
-        const chosen = { contextLength: contextLengths[modelId], draft: wantedDraft(settings, modelId) };
+        const draftId = wantedDraft(get(), modelId);
+        const draft = draftId === null ? null : sourceOf(get(), draftId);
+        const chosen = { contextLength: get().contextLengths[modelId], draft };
         const model = await client.loadModel(source, { ...options, ...chosen, origins });
         if (signal.aborted) {
           await model.dispose(); // it came after all, but is not wanted any more
@@ -124,7 +125,8 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         const { modelId, needModel, openShelf } = get();
         try {
           const entry = findModel(modelId);
-          if (!entry) await openShelf(); // where a model of another page came from is written there
+          // Where a model came from that is not this site's own, and its draft, is written there.
+          if (entry?.path === undefined) await openShelf();
           const here = entry
             ? entry.bundled || (await client.storedModels()).some((info) => info.modelId === modelId)
             : get().hostToAllow() === null;

@@ -1,12 +1,12 @@
 /** `hearth.fetch`: a `fetch` that any OpenAI client takes in place of the browser's own. Nothing it is asked leaves the page. */
-import type { HearthClient } from '../client';
 import type { Handler } from './handler';
+import type { ModelClient } from './models';
 
 /**
  * A fetch that answers every address from the models of this page, by the part of its path after "/v1/".
  * @throws (the fetch) the signal's reason when it fires, as the browser's does; every other failure is a response.
  */
-export function createFetch(client: HearthClient): typeof globalThis.fetch {
+export function createFetch(client: ModelClient): typeof globalThis.fetch {
   let handler: Promise<Handler> | null = null;
   /** Fetched with the first request: no page pays for what it does not use. */
   function openHandler(): Promise<Handler> {

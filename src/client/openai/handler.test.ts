@@ -448,6 +448,20 @@ describe('what goes wrong', () => {
     await expectFailure(await post('chat/completions', chat), 503, { code: 'device_lost' });
   });
 
+  it('one of several answers that fails ends the others', async () => {
+    const { post, engine } = setUp({
+      wordMs: 1,
+      *words({ options }) {
+        for (let count = 0; ; count++) {
+          if (options.seed === 2 && count === 3) throw new HearthError('internal', 'It failed.');
+          yield ' on';
+        }
+      },
+    });
+    await expectFailure(await post('chat/completions', { ...chat, n: 3, seed: 1 }), 500, { code: 'internal' });
+    await until(() => engine.calls.filter((call) => call.startsWith('abort')).length === 2);
+  });
+
   it('an answer ended from elsewhere says that the model was unloaded', async () => {
     const { post, engine } = setUp({ words: endless, wordMs: 1 });
     const answering = post('chat/completions', chat);

@@ -6,7 +6,6 @@ import { findModel } from '../../catalog/catalog';
 import { HearthError } from '../../lib/errors';
 import type { GenerationOptions, Prompt } from '../../protocol/generation';
 import type { Answer, AnswerOptions } from '../answer';
-import type { HearthClient } from '../client';
 import type { LocalModel } from '../local-model';
 import { collectPieces, readAnswers, type ChoiceFigures, type Piece } from './answers';
 import { ApiError, invalid, NO_RETRY, toApiError } from './api-error';
@@ -16,13 +15,13 @@ import { createCompletionFormat } from './completion-format';
 import { readCompletionRequest } from './completion-request';
 import { respondWithEvents } from './event-stream';
 import type { Format } from './format';
-import { findModelObject, listModels, ModelKeeper } from './models';
+import { findModelObject, listModels, ModelKeeper, type ModelClient } from './models';
 import { ReasoningSplitter } from './reasoning';
 import { readBody, SEEDS, type AskedAnswers } from './request-fields';
 import { toHearthFigures, toUsage } from './usage';
 
 export interface HandlerParts {
-  client: HearthClient;
+  client: ModelClient;
   /** Answers under way and waiting at one time; what is asked beyond is refused with 429. */
   maxAnswers?: number;
   /** Prompts share what is cached only with prompts of the same salt; see `GenerationOptions`. */

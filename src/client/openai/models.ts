@@ -4,6 +4,9 @@ import type { HearthClient } from '../client';
 import type { LocalModel } from '../local-model';
 import { ApiError, toModelError } from './api-error';
 
+/** What the handler needs of a client. */
+export type ModelClient = Pick<HearthClient, 'loadModel' | 'fetchModel' | 'engineStats' | 'storedModels'>;
+
 export interface ModelObject {
   id: string;
   object: 'model';
@@ -15,7 +18,7 @@ export interface ModelObject {
 }
 
 /** Those that are loaded first, then those that are stored, then what the catalogue offers. */
-export async function listModels(client: HearthClient): Promise<ModelObject[]> {
+export async function listModels(client: ModelClient): Promise<ModelObject[]> {
   const [loaded, stored] = await Promise.all([client.engineStats(), client.storedModels()]);
   const loadedIds = new Set(loaded.map(({ modelId }) => modelId));
   const storedSince = new Map(stored.map(({ modelId, createdAt }) => [modelId, Date.parse(createdAt) / 1000]));
@@ -30,7 +33,7 @@ export async function listModels(client: HearthClient): Promise<ModelObject[]> {
 }
 
 /** @throws ApiError 404 `model_not_found`. */
-export async function findModelObject(client: HearthClient, id: string): Promise<ModelObject> {
+export async function findModelObject(client: ModelClient, id: string): Promise<ModelObject> {
   const models = await listModels(client);
   const found = models.find((model) => model.id === id);
   if (found) return found;
@@ -46,11 +49,11 @@ export async function findModelObject(client: HearthClient, id: string): Promise
  * another is asked for it makes room, as soon as the other is on this machine.
  */
 export class ModelKeeper {
-  readonly #client: HearthClient;
+  readonly #client: ModelClient;
   #newest: string | null = null;
   #kept: LocalModel | null = null;
 
-  constructor(client: HearthClient) {
+  constructor(client: ModelClient) {
     this.#client = client;
   }
 

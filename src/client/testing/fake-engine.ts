@@ -9,6 +9,7 @@ import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../pr
 import { installErrorTransfer } from '../../protocol/errors';
 import type { GenerateRequest, GenerationStats, TextRange, TokenLogprobs } from '../../protocol/generation';
 import type { ImportApi, Inspection, ModelCost, Precision } from '../../protocol/import-api';
+import type { NetworkApi } from '../../protocol/network-api';
 import type { ThreadPort } from '../thread';
 
 export const fakeDevice: DeviceReport = {
@@ -289,6 +290,7 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
           ...fakeCost,
           precision: precisions.get(modelId) ?? null,
+          vocabulary: null,
           from: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
           source: isStored
             ? {
@@ -332,7 +334,7 @@ export interface FakeThread {
 }
 
 /** Puts an api behind a MessageChannel, as a worker would. */
-export function createFakeThread(api: EngineApi | ImportApi): FakeThread {
+export function createFakeThread(api: EngineApi | ImportApi | NetworkApi): FakeThread {
   installErrorTransfer();
   const { port1, port2 } = new MessageChannel();
   Comlink.expose(api, port2);

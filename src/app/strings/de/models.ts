@@ -52,6 +52,10 @@ export const models: Translation<typeof english> = {
   draft: 'Mit dem Entwurfsmodell {draft} schreiben',
   draftHelp:
     '{draft} ist kleiner und errät die nächsten Wörter; {model} prüft sie und behält, was es selbst geschrieben hätte. So kommt die Antwort früher. {size} zum Herunterladen.',
+  draftHere:
+    '{draft} ist kleiner und errät die nächsten Wörter; {model} prüft sie und behält, was es selbst geschrieben hätte. So kommt die Antwort früher.',
+  draftToGet:
+    'Ist auch {draft} auf diesem Gerät, kann {model} schneller schreiben: Das kleinere rät, das größere prüft.',
   draftOn: 'Es ist ohne Entwurfsmodell geladen. Laden Sie es neu, um mit {draft} zu schreiben.',
   draftOff: 'Es ist mit einem Entwurfsmodell geladen. Laden Sie es neu, um ohne zu schreiben.',
 

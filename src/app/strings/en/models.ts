@@ -51,6 +51,10 @@ export const models = {
   draft: 'Write with the draft model {draft}',
   draftHelp:
     '{draft} is smaller and guesses the next words; {model} checks them and keeps those it would have written itself, so the answer comes sooner. {size} to download.',
+  draftHere:
+    '{draft} is smaller and guesses the next words; {model} checks them and keeps those it would have written itself, so the answer comes sooner.',
+  draftToGet:
+    'With {draft} on this machine too, {model} could write faster: the smaller one guesses, the larger one checks.',
   draftOn: 'It is loaded without a draft model. Load it again to write with {draft}.',
   draftOff: 'It is loaded with a draft model. Load it again to write without one.',
 
