@@ -77,7 +77,12 @@ const MUTATIONS: ((draft: Draft, random: Random) => void)[] = [
   },
   ({ tensors }, random) => {
     const tensor = pick(random, tensors);
-    tensor.sizes = pick(random, [[], [...tensor.sizes].toReversed(), [...tensor.sizes, 1], [...tensor.sizes, 1, 1, 1, 1]]);
+    tensor.sizes = pick(random, [
+      [],
+      [...tensor.sizes].toReversed(),
+      [...tensor.sizes, 1],
+      [...tensor.sizes, 1, 1, 1, 1],
+    ]);
   },
   ({ tensors }, random) => {
     pick(random, tensors).name = pick(random, [

@@ -150,15 +150,16 @@ describe('cancelling', () => {
     const importer = createImporter();
     await importer.ensure('1', wishFor('m', hub.url), ignore);
     hub.files['model.safetensors'] = testCheckpoint({ seed: 5 }).files['model.safetensors']!;
-    let cancelled: Promise<void> | null = null;
+    const cancelled: Promise<void>[] = [];
     const elsewhere = wishFor('m', hub.url.replace('127.0.0.1', 'localhost'));
     const ended = caught(
       importer.ensure('2', elsewhere, ({ loadedBytes }) => {
-        if (loadedBytes > 150_000) cancelled ??= importer.cancel('m');
+        if (loadedBytes > 150_000 && cancelled.length === 0) cancelled.push(importer.cancel('m'));
       }),
     );
     expect(await ended).toMatchObject({ code: 'aborted' });
-    await cancelled;
+    await Promise.all(cancelled);
+    expect(cancelled).toHaveLength(1);
     expect(await store.partial('m')).toBeNull();
     await essence(await storedModel(store, 'm'));
   });
