@@ -13,7 +13,7 @@ const KILLS_PER_LOAD = 2;
 /** Answers to compare with, taken in turn. */
 const SEEDS = isDeep ? 4 : 1;
 
-const TOKENS = 64;
+const TOKENS = isDeep ? 64 : 40;
 
 const launch = { args: [...adapterArgs, '--disable-gpu-process-crash-limit'] };
 

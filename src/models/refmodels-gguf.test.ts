@@ -1,4 +1,6 @@
 import { CpuBackend } from '../gpu/cpu-backend';
 import { describeRefmodels } from './testing/refmodels';
 
-await describeRefmodels(() => Promise.resolve(new CpuBackend()), 'gguf', 3);
+const SEQUENCES = import.meta.env['HEARTH_DEEP'] ? 3 : 1;
+
+await describeRefmodels(() => Promise.resolve(new CpuBackend()), 'gguf', SEQUENCES);

@@ -19,7 +19,7 @@ export interface OpenedModel {
 /** @param file the .gguf file of the source that is the model; null for the folder. @throws as `importModel`. */
 export async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
   if (file !== null) {
-    const { openGguf } = await import('./formats/gguf/open');
+    const { openGguf } = await ggufReader();
     const { texts, checkpoint } = await openGguf(source, file, reading);
     return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
   }
@@ -30,6 +30,11 @@ export async function openModel(source: Source, file: string | null, reading: Re
 /** The weights' headers alone. @throws as `openModel`. */
 export async function openWeights(source: Source, file: string | null, reading: ReadOptions): Promise<Checkpoint> {
   if (file === null) return openFolder(source, reading);
-  const { openGguf } = await import('./formats/gguf/open');
+  const { openGguf } = await ggufReader();
   return (await openGguf(source, file, reading)).checkpoint;
+}
+
+/** Fetched when there is a GGUF file to read: no part of a first visit. */
+function ggufReader() {
+  return import('./formats/gguf/open');
 }

@@ -5,7 +5,7 @@ import { DEFAULT_INT4, DEFAULT_INT8 } from '../quant/choose';
 import type { CheckpointFile, CheckpointTensor } from './formats/checkpoint';
 import { FLOAT_BYTES, type FloatType } from './formats/floats';
 import { sourceRowBytes } from './formats/weight-types';
-import { planImport } from './plan';
+import { formatsOfPlan, planImport } from './plan';
 import type { WeightSpec } from './spec';
 
 const FORMATS: PackedFormat[] = [
@@ -44,15 +44,15 @@ const specsOf = fc
     fc.record({
       rows: fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 3 }),
       width: fc.integer({ min: 1, max: 130 }),
-      format: fc.constantFrom(...FORMATS),
+      formats: fc.array(fc.constantFrom(...FORMATS), { minLength: 3, maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 8 },
   )
   .map((tensors) =>
-    tensors.map(({ rows, width, format }, t) => {
+    tensors.map(({ rows, width, formats }, t) => {
       const parts = rows.map((count, p) => ({ source: `t${t}.p${p}`, rows: count }));
       const spec: WeightSpec = { name: `t${t}`, parts, width, role: 'attention' };
-      return { spec, format };
+      return { spec, formats };
     }),
   );
 
@@ -67,7 +67,7 @@ describe('a plan', () => {
         (tensors, fileCount, shardKib, blockBytes) => {
           const specs = tensors.map(({ spec }) => spec);
           const formats = new Map(
-            tensors.flatMap(({ spec, format }) => spec.parts.map((part) => [part.source, format])),
+            tensors.flatMap(({ spec, formats }) => spec.parts.map((part, p) => [part.source, formats[p]!])),
           );
           const files = filesFor(specs, fileCount);
           const sizes = { shardBytes: shardKib * 1024, blockBytes };
@@ -108,10 +108,10 @@ describe('a plan', () => {
           }
 
           // The tensors: slabs in order cover all rows.
-          for (const { slabs, rows, format, width } of plan.tensors) {
-            const { codeWordsPerRow, scaleWordsPerRow } = rowLayout(format, width);
+          for (const { slabs, rows, format: usual, width } of plan.tensors) {
             let next = 0;
-            for (const { firstRow, rows: count, codes, scales } of slabs) {
+            for (const { firstRow, rows: count, format = usual, codes, scales } of slabs) {
+              const { codeWordsPerRow, scaleWordsPerRow } = rowLayout(format, width);
               expect(firstRow).toBe(next);
               next += count;
               expect(codes.bytes).toBe(4 * count * codeWordsPerRow);
@@ -120,10 +120,29 @@ describe('a plan', () => {
             }
             expect(next).toBe(rows);
           }
+          expect(formatsOfPlan(specs, plan.tensors)).toEqual(formats);
           expect(planImport(specs, files, formats, sizes)).toEqual(plan);
         },
       ),
     );
+  });
+
+  it('never parts the paired rows of a head', () => {
+    const parts = [
+      { source: 'q', rows: 48 },
+      { source: 'v', rows: 20 },
+    ];
+    const spec: WeightSpec = { name: 'qkv', parts, width: 64, role: 'attention' };
+    const [file] = filesFor([spec]);
+    file!.tensors[0]!.pairedRows = 8;
+    const formats = new Map(parts.map(({ source }) => [source, DEFAULT_INT4]));
+    const rowBytes = { source: 64 * 2, packed: 64 / 2 + 4 };
+    const sizes = { shardBytes: 1024 + 20 * rowBytes.packed, blockBytes: 11 * rowBytes.source };
+    const plan = planImport([spec], [file!], formats, sizes);
+    const blocks = plan.shards.flatMap((shard) => shard.blocks).filter(({ source }) => source === 'q');
+    expect(blocks.length).toBeGreaterThan(plan.shards.length);
+    expect(blocks.map(({ rows, pairedRows }) => [rows % 8, pairedRows])).toEqual(blocks.map(() => [0, 8]));
+    expect(planImport([spec], [file!], formats, { ...sizes, blockBytes: 1 }).shards[0]!.blocks[0]!.rows).toBe(8);
   });
 
   it('keeps the places of an 8-billion-parameter model within 64 MiB shards', () => {

@@ -50,14 +50,18 @@ interface Reference {
 /**
  * @param kind which form of the models to import
  * @param sequences how many of each model's three, the longest first
+ * @param only names of the cases to run; all without it
  */
 export async function describeRefmodels(
   createBackend: () => Promise<Backend>,
   kind: 'hf' | 'gguf',
   sequences: number,
+  only?: readonly string[],
 ): Promise<void> {
   const index = await readFileJson<{ cases: Case[] } | Case[]>(`${FOLDER}/index.json`).catch(() => null);
-  const all = (Array.isArray(index) ? index : (index?.cases ?? [])).filter(({ arch }) => !UNKNOWN.includes(arch));
+  const all = (Array.isArray(index) ? index : (index?.cases ?? [])).filter(
+    ({ arch, name }) => !UNKNOWN.includes(arch) && (only?.includes(name) ?? true),
+  );
   const cases = kind === 'hf' ? all.filter(({ hf, type }) => hf !== undefined && type === 'F32') : all;
   const title = index ? 'reference models' : `reference models (skipped: ${FOLDER} is missing)`;
   describe.skipIf(index === null)(title, () => {
