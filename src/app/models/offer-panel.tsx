@@ -34,7 +34,7 @@ export function OfferPanel({ onEnd, isNamed = false }: PanelProps) {
   const label = useLabels()(offer?.modelId ?? '');
   const panel = useRef<HTMLElement>(null);
   // What was named above may be shown in a card far below.
-  useEffect(() => panel.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => void panel.current?.scrollIntoView({ block: 'nearest' }), []);
   if (!offer) return null;
   return (
     <section ref={panel} className="offer" aria-label={strings.offer({ model: label })}>
