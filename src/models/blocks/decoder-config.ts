@@ -25,7 +25,7 @@ export type DecoderDefaults = Partial<DecoderConfig> &
   Pick<DecoderConfig, 'max_position_embeddings' | 'rms_norm_eps' | 'tie_word_embeddings'>;
 
 /** Far beyond any model, and so small that who lists layers or weights comes to an end. */
-const LARGEST = { layers: 1024, size: 2 ** 22 };
+const LARGEST = { layers: 2 ** 14, size: 2 ** 22 };
 
 /** @throws HearthError `bad-file` naming the field; `unsupported-model` for heads or weights that no kernel reads. */
 export function readDecoder(json: ConfigJson, defaults: DecoderDefaults): DecoderConfig {
