@@ -33,8 +33,10 @@ export function OfferPanel({ onEnd, isNamed = false }: PanelProps) {
   const offer = useApp((state) => state.offer);
   const label = useLabels()(offer?.modelId ?? '');
   const panel = useRef<HTMLElement>(null);
-  // What was named above may be shown in a card far below.
-  useEffect(() => void panel.current?.scrollIntoView({ block: 'nearest' }), []);
+  useEffect(() => {
+    // What was named above may be shown in a card far below. (Newer browsers return a promise, which no effect may.)
+    panel.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   if (!offer) return null;
   return (
     <section ref={panel} className="offer" aria-label={strings.offer({ model: label })}>
