@@ -183,15 +183,15 @@ test('the context is chosen, counts at the next loading, and is remembered', onc
   await expect(tales).not.toContainText('It is loaded with');
 });
 
-test('a model whose bytes have changed is found, and got again', once, async ({ page }) => {
+test('a model whose bytes have changed is found, and mended', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   await page.evaluate(flipOneByte);
   await shelf.choose('Tales', 'Check every byte');
   const alert = shelf.card('Tales').getByRole('alert');
   await expect(alert).toContainText('1 piece of 1');
-  await alert.getByRole('button', { name: 'Get again' }).click();
-  await expect(shelf.card('Tales')).toContainText('On this machine');
+  await alert.getByRole('button', { name: 'Mend it' }).click();
+  await expect(shelf.status).toHaveText('Tales is mended.');
   await shelf.choose('Tales', 'Check every byte');
   await expect(shelf.card('Tales')).toContainText('Every byte is as it was stored');
 });

@@ -1,6 +1,6 @@
 /** Where a model is named that the catalogue does not know: a name of the hub or an address. What is found stands below it. */
 import { useId, useRef, useState, type FormEvent } from 'react';
-import { findModel } from '../../catalog/catalog';
+import { catalog } from '../../catalog/catalog';
 import { parseModelSource } from '../../lib/model-source';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
@@ -73,7 +73,9 @@ export function AddModel() {
 /** What was typed as the client takes it; null for what is neither a name nor an address. */
 function readAddress(typed: string): string | null {
   const address = typed.trim();
-  if (findModel(address)) return address;
+  // A name that the catalogue knows is shown in its card.
+  const entry = catalog.find(({ id, repository }) => id === address || repository === address);
+  if (entry) return entry.id;
   const source = parseModelSource(address, location.href);
   return source === null || source.kind === 'stored' ? null : address;
 }

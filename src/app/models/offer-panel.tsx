@@ -2,7 +2,7 @@
  * What was found of the model that is looked at: what it takes in each precision, whether it fits, how fast it would write, and
  * the button that downloads it, which names the host and the size.
  */
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { findModel, licenceName } from '../../catalog/catalog';
 import type { Inspection } from '../../client';
 import { formatBytes } from '../format';
@@ -32,9 +32,14 @@ interface PanelProps {
 export function OfferPanel({ onEnd, isNamed = false }: PanelProps) {
   const offer = useApp((state) => state.offer);
   const label = useLabels()(offer?.modelId ?? '');
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // What was named above may be shown in a card far below. (Newer browsers return a promise, which no effect may.)
+    panel.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
   if (!offer) return null;
   return (
-    <section className="offer" aria-label={strings.offer({ model: label })}>
+    <section ref={panel} className="offer" aria-label={strings.offer({ model: label })}>
       {isNamed && (
         <h3 className="card-name">
           <bdi>{label}</bdi>
@@ -114,7 +119,7 @@ interface MovesProps {
   readonly onEnd: () => void;
 }
 
-function Moves({ offer: { modelId, host, look }, label, onEnd }: MovesProps) {
+function Moves({ offer: { source, host, look }, label, onEnd }: MovesProps) {
   const lookAt = useApp((state) => state.lookAt);
   const acceptOffer = useApp((state) => state.acceptOffer);
   const closeOffer = useApp((state) => state.closeOffer);
@@ -133,7 +138,7 @@ function Moves({ offer: { modelId, host, look }, label, onEnd }: MovesProps) {
         </button>
       )}
       {look.kind === 'failed' && (
-        <button type="button" className="main-button" onClick={() => void lookAt(modelId)}>
+        <button type="button" className="main-button" onClick={() => void lookAt(source)}>
           {strings.tryAgain}
         </button>
       )}
