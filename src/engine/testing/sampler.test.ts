@@ -55,7 +55,7 @@ describe('CpuSampler', () => {
   const sampler = new CpuSampler(VOCAB_SIZE); // one for all cases: scratch must not leak from one into the next
 
   const ids = fc.array(fc.nat(VOCAB_SIZE - 1), { maxLength: 12 });
-  // Logits and the penalties that are summed are multiples of 1/16, and no top-p is a plain fraction: the two
+  // Logits and penalties are multiples of 1/16 and powers of two, and no top-p is a plain fraction: the two
   // computations then round alike, and what is a tie in one is a tie in the other.
   const logits = fc
     .array(fc.integer({ min: -128, max: 128 }), { minLength: VOCAB_SIZE, maxLength: VOCAB_SIZE })
@@ -65,7 +65,7 @@ describe('CpuSampler', () => {
     topK: fc.constantFrom(0, 1, 3, 10, 1000),
     topP: fc.constantFrom(1, 0.953, 0.617, 1e-6),
     minP: fc.constantFrom(0, 0.02, 0.3, 0.99),
-    repetitionPenalty: fc.constantFrom(1, 1.3, 0.7),
+    repetitionPenalty: fc.constantFrom(1, 2, 0.5),
     frequencyPenalty: fc.constantFrom(0, 0.5, -1),
     presencePenalty: fc.constantFrom(0, 0.75, -0.5),
     logitBias: fc.dictionary(fc.nat(VOCAB_SIZE - 1).map(String), fc.constantFrom(-100, -1, 2, 100), { maxKeys: 3 }),
