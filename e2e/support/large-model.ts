@@ -1,6 +1,7 @@
 /**
- * A Llama checkpoint with one tensor larger than a tab should ever hold, made up as it is sent: an embedding of 335 MB in
- * bf16, and next to nothing else. Served with ranges, from another origin than the page's.
+ * A Llama checkpoint with one tensor larger than a tab should ever hold, made up as it is sent: an embedding of 335 MB in 16
+ * bits, and next to nothing else, or a feed-forward that brings it to a gigabyte. Served with ranges, from another origin than
+ * the page's.
  */
 import { createReadStream } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,15 +9,20 @@ import type { AddressInfo } from 'node:net';
 
 const HIDDEN = 1024;
 const VOCABULARY = 163_840;
-const FFN = 64;
 const HEADS = 4;
 const HEAD_DIM = 32;
 
-const CONFIG = {
+export interface LargeModelOptions {
+  dtype: 'BF16' | 'F16';
+  /** Width of the feed-forward: 6 KiB each. */
+  feedForward: number;
+}
+
+const configOf = ({ feedForward }: LargeModelOptions) => ({
   model_type: 'llama',
   vocab_size: VOCABULARY,
   hidden_size: HIDDEN,
-  intermediate_size: FFN,
+  intermediate_size: feedForward,
   num_hidden_layers: 1,
   num_attention_heads: HEADS,
   num_key_value_heads: HEADS,
@@ -25,21 +31,23 @@ const CONFIG = {
   rms_norm_eps: 1e-5,
   tie_word_embeddings: true,
   eos_token_id: 0,
-};
+});
 
-const TENSORS: Record<string, [rows: number, width: number] | [width: number]> = {
+const tensorsOf = ({
+  feedForward,
+}: LargeModelOptions): Record<string, [rows: number, width: number] | [width: number]> => ({
   'model.embed_tokens.weight': [VOCABULARY, HIDDEN],
   'model.layers.0.input_layernorm.weight': [HIDDEN],
-  'model.layers.0.mlp.down_proj.weight': [HIDDEN, FFN],
-  'model.layers.0.mlp.gate_proj.weight': [FFN, HIDDEN],
-  'model.layers.0.mlp.up_proj.weight': [FFN, HIDDEN],
+  'model.layers.0.mlp.down_proj.weight': [HIDDEN, feedForward],
+  'model.layers.0.mlp.gate_proj.weight': [feedForward, HIDDEN],
+  'model.layers.0.mlp.up_proj.weight': [feedForward, HIDDEN],
   'model.layers.0.post_attention_layernorm.weight': [HIDDEN],
   'model.layers.0.self_attn.k_proj.weight': [HEADS * HEAD_DIM, HIDDEN],
   'model.layers.0.self_attn.o_proj.weight': [HIDDEN, HEADS * HEAD_DIM],
   'model.layers.0.self_attn.q_proj.weight': [HEADS * HEAD_DIM, HIDDEN],
   'model.layers.0.self_attn.v_proj.weight': [HEADS * HEAD_DIM, HIDDEN],
   'model.norm.weight': [HIDDEN],
-};
+});
 
 export interface LargeModel {
   url: string;
@@ -50,10 +58,13 @@ export interface LargeModel {
 }
 
 /** Starts serving; `tokenizerFolder` lends its tokenizer files. */
-export async function serveLargeModel(tokenizerFolder: string): Promise<LargeModel> {
-  const header = safetensorsHeader();
+export async function serveLargeModel(
+  tokenizerFolder: string,
+  options: LargeModelOptions = { dtype: 'BF16', feedForward: 64 },
+): Promise<LargeModel> {
+  const header = safetensorsHeader(options);
   const weightBytes = header.fileBytes;
-  const noise = bf16Noise();
+  const noise = smallNumbers(options.dtype);
   let sentBytes = 0;
 
   const server = createServer((request, response) => {
@@ -64,7 +75,7 @@ export async function serveLargeModel(tokenizerFolder: string): Promise<LargeMod
     response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
     response.setHeader('Cache-Control', 'no-store');
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-    if (name === 'config.json') return void response.end(JSON.stringify(CONFIG));
+    if (name === 'config.json') return void response.end(JSON.stringify(configOf(options)));
     if (name === 'tokenizer.json' || name === 'tokenizer_config.json') {
       return void createReadStream(`${tokenizerFolder}/${name}`).pipe(response);
     }
@@ -104,11 +115,11 @@ export async function serveLargeModel(tokenizerFolder: string): Promise<LargeMod
   };
 }
 
-function safetensorsHeader(): { bytes: Buffer; fileBytes: number } {
+function safetensorsHeader(options: LargeModelOptions): { bytes: Buffer; fileBytes: number } {
   let offset = 0;
-  const entries = Object.entries(TENSORS).map(([name, shape]) => {
+  const entries = Object.entries(tensorsOf(options)).map(([name, shape]) => {
     const bytes = 2 * shape.reduce((product, size) => product * size, 1);
-    const entry = { dtype: 'BF16', shape, data_offsets: [offset, offset + bytes] };
+    const entry = { dtype: options.dtype, shape, data_offsets: [offset, offset + bytes] };
     offset += bytes;
     return [name, entry];
   });
@@ -119,13 +130,14 @@ function safetensorsHeader(): { bytes: Buffer; fileBytes: number } {
   return { bytes, fileBytes: bytes.length + offset };
 }
 
-/** A mebibyte of small bf16 numbers. */
-function bf16Noise(): Buffer {
+/** A mebibyte of numbers of about ±0.0156 … ±0.031. */
+function smallNumbers(dtype: LargeModelOptions['dtype']): Buffer {
+  const [random, fixed] = dtype === 'BF16' ? [0x807f, 0x3c80] : [0x83ff, 0x2400];
   const numbers = new Uint16Array(2 ** 19);
   let state = 1;
   for (let i = 0; i < numbers.length; i++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    numbers[i] = ((state >>> 16) & 0x807f) | 0x3c80; // ±0.0156 … ±0.031
+    numbers[i] = ((state >>> 16) & random) | fixed;
   }
   return Buffer.from(numbers.buffer);
 }
