@@ -25,6 +25,7 @@ const mayImport = {
   weights: ['quant'],
   models: ['kernels', 'gpu', 'weights (types)', 'quant (types)'],
   engine: ['models', 'kernels', 'gpu', 'text', 'weights', 'quant'],
+  bench: ['engine', 'models', 'kernels', 'gpu', 'quant', 'weights (types)'],
   protocol: ['weights (types)'],
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
@@ -49,7 +50,7 @@ const packageRooms = {
 const workerSpawner = 'src/client/spawn-worker.ts';
 
 /** Commands that live beside the code they look into; they run in Node only and never reach a page. */
-const nodeFiles = ['src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
+const nodeFiles = ['src/bench/command.ts', 'src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
 
 /**
  * @param {string} file as "src/engine/engine.ts"

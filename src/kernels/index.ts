@@ -8,6 +8,7 @@ import { matmul } from './matmul/matmul';
 import { matvec } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
+import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
 import { propose } from './propose/propose';
 import { rmsNorm } from './rms-norm/rms-norm';
 import { rotaryAppend } from './rotary-append/rotary-append';
@@ -33,4 +34,7 @@ export const KERNELS = {
   planRows,
   propose,
   commit,
+  probeRead,
+  probeCopy,
+  probeMultiplyAdd,
 };

@@ -1,0 +1,371 @@
+/**
+ * One shape, timed: decode behind several contexts, prompts of several lengths, forwards of one to eight rows. A shape whose
+ * whole would take too long is built with one layer; the layer's part of each step is timed apart and counted as often as
+ * the shape has layers, and the result says so.
+ */
+import type { Backend, PreparedStep } from '../gpu/backend';
+import { Recorder, type Step } from '../gpu/recorder';
+import { RESULT_WORDS } from '../kernels/shared/slot-state';
+import { present } from '../lib/invariant';
+import { planRunner } from '../engine/memory';
+import { resolveOptions } from '../engine/options';
+import { decodeShape, PLAIN_DRAW, Runner } from '../engine/runner';
+import { uploadWeights } from '../engine/upload';
+import { modelPage } from '../models/index';
+import { DEFAULT_INT4 } from '../quant/choose';
+import { packedBytes } from '../quant/format';
+import type { Ceilings } from './ceilings';
+import { noiseWords, randomWeights } from './random-weights';
+import { type Figure, figureOf, interleave, mapFigure, noiseOf } from './rounds';
+import type { BenchShape } from './shapes';
+
+export interface ModelReport {
+  readonly shape: string;
+  /** Layers that were timed, and layers of the shape: fewer where the whole would have taken too long. */
+  readonly layersTimed: number;
+  readonly layers: number;
+  readonly weightBytes: number;
+  /** Weights, keys and values, activations and state on the device, of what was built. */
+  readonly memoryBytes: number;
+  /** Weights from memory to the device. */
+  readonly uploadBytesPerSecond: number;
+  /** Pipelines of the first decode step and the first chunk of a prompt, made and used once. */
+  readonly firstUseMs: number;
+  /** By positions before the token. */
+  readonly decode: readonly (SpeedAt & { shareOfBandwidth: number })[];
+  /** By tokens of the prompt. */
+  readonly prefill: readonly (SpeedAt & { shareOfOperations: number })[];
+  /** A prompt of 128 tokens, up to its first token read. */
+  readonly timeToFirstTokenMs: Figure;
+  readonly dispatchesPerLayer: number;
+  readonly dispatchesPerToken: number;
+  /** The host's share of submitting one decode step. */
+  readonly encodeMs: Figure;
+  /** What waiting for each token adds to it. */
+  readonly readbackGapMs: Figure;
+  /** Cost of a forward of M rows of one sequence in forwards of one row: v(1), v(2), … */
+  readonly verify: readonly Figure[];
+  /** One decode step behind the shortest context. */
+  readonly stepMs: Figure;
+  /** Largest half interval of any figure, as a share of it. */
+  readonly noise: number;
+}
+
+export interface SpeedAt {
+  readonly tokens: number;
+  readonly tokensPerSecond: Figure;
+}
+
+export interface ModelBenchOptions {
+  readonly contexts: readonly number[];
+  readonly prompts: readonly number[];
+  readonly verifyRows: number;
+  readonly rounds: number;
+  /** Beyond this the shape is built with one layer. */
+  readonly budgetMs: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (what: string) => void;
+}
+
+/** Decode steps submitted back to back in one timing. */
+const STEPS = 8;
+
+const FIRST_PROMPT = 128;
+
+export async function benchModel(
+  backend: Backend,
+  shape: BenchShape,
+  ceilings: Ceilings,
+  options: ModelBenchOptions,
+): Promise<ModelReport> {
+  const layers = Number(shape.config['num_hidden_layers']);
+  const isWhole = foreseeMs(shape.config, ceilings, options) <= options.budgetMs;
+  const config = isWhole ? shape.config : { ...shape.config, num_hidden_layers: 1 };
+  const stored = randomWeights(shape.name, config, DEFAULT_INT4);
+  const page = modelPage(config);
+  const read = page.readConfig(config);
+  const specs = page.weights(read);
+  options.onProgress?.('weights');
+  const uploadStartMs = performance.now();
+  const weights = await uploadWeights(backend, stored, specs, { signal: options.signal });
+  const uploadMs = performance.now() - uploadStartMs;
+  const longest = Math.max(...options.contexts);
+  const contextLength = Math.min(page.shape(read).maxContext, longest + 64 * STEPS);
+  const runnerStartMs = performance.now();
+  const runner = await Runner.create(
+    backend,
+    { page, config: read, weights },
+    null,
+    planRunner(backend.kind, page.shape(read), { contextLength }),
+  );
+  try {
+    fillCache(backend, runner);
+    const bench = new SteadyRunner(runner, layers);
+    await bench.once(bench.decodeStep());
+    await bench.once(bench.prefillSteps(Math.min(runner.options.maxRows, FIRST_PROMPT))[0]!);
+    const firstUseMs = performance.now() - runnerStartMs;
+    return {
+      ...(await timeAll(bench, shape, ceilings, options, isWhole ? layers : 1)),
+      firstUseMs,
+      uploadBytesPerSecond: (1000 * weights.bytes) / uploadMs,
+    };
+  } finally {
+    runner.destroy();
+  }
+}
+
+type Measured = Omit<ModelReport, 'firstUseMs' | 'uploadBytesPerSecond'>;
+
+async function timeAll(
+  bench: SteadyRunner,
+  shape: BenchShape,
+  ceilings: Ceilings,
+  { contexts, prompts, verifyRows, rounds, signal, onProgress }: ModelBenchOptions,
+  layersTimed: number,
+): Promise<Measured> {
+  const { runner, layers } = bench;
+  const room = runner.options.contextLength - 64 * STEPS;
+  const cases: Record<string, () => Promise<number>> = {};
+  const reachable = contexts.map((context) => Math.min(context, room));
+  for (const context of reachable) {
+    cases[`decode ${context}`] = await bench.timed([bench.decodeStep()], STEPS, context);
+  }
+  for (const prompt of prompts) cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
+  const shortest = Math.min(...reachable);
+  for (let rows = 1; rows <= verifyRows; rows++) {
+    cases[`verify ${rows}`] = await bench.timed([bench.verifyStep(rows)], 2, shortest);
+  }
+  cases['first token'] = await bench.timed([...bench.prefillSteps(FIRST_PROMPT), bench.decodeStep()], 1, FIRST_PROMPT);
+  const looped = await bench.timedReadingEach(bench.decodeStep(), STEPS, shortest);
+  cases['read each'] = looped;
+  onProgress?.('rounds');
+  const times = await interleave(cases, rounds, signal);
+  const encode = await bench.encodeTimes(shortest, rounds);
+
+  const bytes = matrixBytes(shape.config);
+  const kvBytes = (context: number) =>
+    (runner.memory.kv / runner.options.blocks / 32) * context * (layers / layersTimed);
+  const perToken = (name: string, tokens: number) => mapFigure(figureOf(times[name]!), (ms) => (1000 * tokens) / ms);
+  const decode = reachable.map((context) => {
+    const tokensPerSecond = perToken(`decode ${context}`, 1);
+    const readPerSecond = tokensPerSecond.median * (bytes + kvBytes(context));
+    return { tokens: context, tokensPerSecond, shareOfBandwidth: readPerSecond / ceilings.readBytesPerSecond.median };
+  });
+  const operations = 2 * layerWeights(shape.config);
+  const prefill = prompts.map((prompt) => {
+    const tokensPerSecond = perToken(`prefill ${prompt}`, prompt);
+    const shareOfOperations = (tokensPerSecond.median * operations) / ceilings.operationsPerSecond.median;
+    return { tokens: prompt, tokensPerSecond, shareOfOperations };
+  });
+  const one = times['verify 1']!;
+  const step = bench.decodeStep();
+  const all = [...decode, ...prefill].map(({ tokensPerSecond }) => noiseOf(tokensPerSecond));
+  return {
+    shape: shape.name,
+    layersTimed,
+    layers,
+    weightBytes: runner.weightBytes,
+    memoryBytes: runner.weightBytes + runner.bytes,
+    decode,
+    prefill,
+    timeToFirstTokenMs: figureOf(times['first token']!),
+    dispatchesPerLayer: step.filter(({ label }) => label.startsWith('layers.0.')).length,
+    dispatchesPerToken: step.length + (layers - layersTimed) * step.filter(isOfLayer).length,
+    encodeMs: figureOf(encode),
+    readbackGapMs: figureOf(times['read each']!.map((ms, round) => ms - times[`decode ${shortest}`]![round]!)),
+    verify: Array.from({ length: verifyRows }, (_, i) =>
+      figureOf(times[`verify ${i + 1}`]!.map((ms, round) => ms / one[round]!)),
+    ),
+    stepMs: figureOf(times[`decode ${shortest}`]!),
+    noise: Math.max(...all),
+  };
+}
+
+/** A runner with one sequence that is set back before every timing, so that each sees the same context. */
+class SteadyRunner {
+  readonly #slot: number;
+  readonly #results = new Uint32Array(RESULT_WORDS);
+  readonly #isWhole: boolean;
+
+  /** @param layers of the shape; the runner may have one of them. */
+  constructor(
+    readonly runner: Runner,
+    readonly layers: number,
+  ) {
+    const { contextLength } = runner.options;
+    this.#slot = present(runner.cache.admit([0], '', contextLength), 'room for a sequence').slot;
+    this.#isWhole = runner.target.shape.layers === layers;
+    runner.backend.write(runner.inputs.tables, 0, runner.cache.tables);
+  }
+
+  decodeStep(): Step {
+    return this.runner.record(decodeShape(1));
+  }
+
+  verifyStep(rows: number): Step {
+    const recorder = new Recorder();
+    this.runner.recordVerification(recorder, 1, rows, 0, PLAIN_DRAW);
+    return recorder.finish();
+  }
+
+  /** The chunks of a prompt. */
+  prefillSteps(tokens: number): Step[] {
+    const { maxRows } = this.runner.options;
+    const chunks = Array.from({ length: Math.ceil(tokens / maxRows) }, (_, i) =>
+      Math.min(maxRows, tokens - i * maxRows),
+    );
+    return chunks.map((prefillRows) => this.runner.record({ ...decodeShape(0), prefillRows }));
+  }
+
+  async once(step: Step): Promise<void> {
+    this.#setBack(1);
+    this.#plan(step, 0);
+    await this.runner.backend.run(await this.runner.backend.prepare(step));
+  }
+
+  /** @returns a function that runs the steps `repeats` times behind `context` positions; milliseconds for one time. */
+  async timed(steps: readonly Step[], repeats: number, context: number): Promise<() => Promise<number>> {
+    const whole = await this.#runs(steps, repeats, context);
+    if (this.#isWhole) return whole;
+    const rest = await this.#runs(
+      steps.map((step) => step.filter((call) => !isOfLayer(call))),
+      repeats,
+      context,
+    );
+    return async () => {
+      const [oneLayerMs, noLayerMs] = [await whole(), await rest()];
+      return noLayerMs + this.layers * Math.max(0, oneLayerMs - noLayerMs);
+    };
+  }
+
+  /** As `timed`, but each step is waited for and its result read before the next is submitted. */
+  async timedReadingEach(step: Step, repeats: number, context: number): Promise<() => Promise<number>> {
+    const prepared = await this.runner.backend.prepare(step);
+    const extraMs = this.#isWhole ? null : await this.timed([step], repeats, context);
+    const oneMs = this.#isWhole ? null : await this.#runs([step], repeats, context);
+    return async () => {
+      this.#setBack(context);
+      this.#plan(step, 0);
+      const startMs = performance.now();
+      for (let i = 0; i < repeats; i++) await this.#read(prepared);
+      const ms = (performance.now() - startMs) / repeats;
+      return extraMs && oneMs ? ms - (await oneMs()) + (await extraMs()) : ms;
+    };
+  }
+
+  /** Milliseconds the host takes to submit one decode step, round by round. */
+  async encodeTimes(context: number, rounds: number): Promise<number[]> {
+    const { backend } = this.runner;
+    const prepared = await backend.prepare(this.decodeStep());
+    const times: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      this.#setBack(context);
+      this.#plan(prepared.step, 0);
+      const startMs = performance.now();
+      const done = this.#read(prepared);
+      times.push(performance.now() - startMs);
+      await done;
+    }
+    return times;
+  }
+
+  async #runs(steps: readonly Step[], repeats: number, context: number): Promise<() => Promise<number>> {
+    const { backend, options } = this.runner;
+    const prepared = await Promise.all(steps.map((step) => backend.prepare(step)));
+    return async () => {
+      this.#setBack(context);
+      await backend.settle();
+      const startMs = performance.now();
+      const done: Promise<void>[] = [];
+      for (let i = 0; i < repeats; i++) {
+        for (const [chunk, step] of prepared.entries()) {
+          if (i === 0 || prepared.length > 1) this.#plan(steps[chunk]!, chunk * options.maxRows);
+          done.push(backend.run(step));
+        }
+      }
+      await Promise.all(done);
+      return (performance.now() - startMs) / repeats;
+    };
+  }
+
+  #read(prepared: PreparedStep): Promise<void> {
+    return this.runner.submit(
+      prepared,
+      { slots: [this.#slot], prefill: [] },
+      { results: this.#results, logprobs: null },
+    );
+  }
+
+  /** Which rows a step has: those of a prompt from `first` on, or the sequence's next ones. */
+  #plan(step: Step, first: number): void {
+    const isDecode = step.some(({ label }) => label === 'commit');
+    if (isDecode) return this.runner.writePlan([this.#slot], []);
+    const plan = step.find(({ label }) => label === 'plan');
+    const rows = present(plan, 'plan of a step').grid[0] * 64;
+    const room = Math.min(rows, this.runner.options.maxRows, this.runner.options.contextLength - first);
+    this.runner.writePlan(
+      [],
+      Array.from({ length: room }, (_, i) => [this.#slot, first + i] as const),
+    );
+  }
+
+  #setBack(context: number): void {
+    const { runner } = this;
+    const ids = Array.from({ length: context }, (_, i) => (i * 7919) % runner.vocabSize);
+    const settings = resolveOptions({}, { temperature: 0, seed: 1 }, runner.vocabSize);
+    const content = {
+      ids,
+      promptLength: context,
+      limit: runner.options.contextLength,
+      settings,
+      stopIds: new Set<number>(),
+      logprobs: null,
+    };
+    runner.upload(this.#slot, content);
+  }
+}
+
+function isOfLayer({ label }: Step[number]): boolean {
+  return label.startsWith('layers.');
+}
+
+/** Keys and values that a long context would have left: halves below two, which are small numbers in every KV format. */
+function fillCache(backend: Backend, runner: Runner): void {
+  const noise = noiseWords().map((word) => word & 0xbfffbfff);
+  for (const { keys, values } of runner.target.pools) {
+    for (const buffer of [keys, values]) {
+      for (let at = 0; at < buffer.bytes; at += noise.byteLength) {
+        backend.write(buffer, at, noise.subarray(0, Math.floor(Math.min(noise.byteLength, buffer.bytes - at) / 4)));
+      }
+    }
+  }
+}
+
+/** Bytes of weights that a token reads: every matrix, the embedding only where it is the head. */
+function matrixBytes(config: unknown): number {
+  return matrices(config).reduce((sum, { rows, width }) => sum + packedBytes(DEFAULT_INT4, rows, width), 0);
+}
+
+/** Weights of the layers: what a row of a prompt multiplies with. */
+function layerWeights(config: unknown): number {
+  return matrices(config)
+    .filter(({ role }) => role === 'attention' || role === 'feed-forward')
+    .reduce((sum, { rows, width }) => sum + rows * width, 0);
+}
+
+function matrices(config: unknown) {
+  const page = modelPage(config);
+  const specs = page.weights(page.readConfig(config)).filter(({ role }) => role !== 'vector');
+  const hasHead = specs.some(({ role }) => role === 'head');
+  return specs
+    .filter(({ role }) => !hasHead || role !== 'embedding')
+    .map(({ role, parts, width }) => ({ role, width, rows: parts.reduce((sum, part) => sum + part.rows, 0) }));
+}
+
+/** A rough time of the whole: three times what reading the weights takes, for every step and every eight rows of prompts. */
+function foreseeMs(config: unknown, ceilings: Ceilings, options: ModelBenchOptions): number {
+  const stepMs = (3000 * matrixBytes(config)) / ceilings.readBytesPerSecond.median;
+  const prompts = options.prompts.reduce((sum, tokens) => sum + tokens, FIRST_PROMPT);
+  const steps = STEPS * (options.contexts.length + 1) + 2 * options.verifyRows * 2 + prompts / 4;
+  return (options.rounds + 1) * steps * stepMs;
+}
