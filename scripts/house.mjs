@@ -27,11 +27,12 @@ const mayImport = {
   engine: ['models', 'kernels', 'gpu', 'text', 'weights', 'quant'],
   bench: ['engine', 'models', 'kernels', 'gpu', 'quant', 'weights (types)'],
   protocol: ['weights (types)'],
+  remote: ['protocol (types)'],
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
   app: ['client', 'catalog', 'protocol (types)'],
   embed: ['client', 'protocol (types)'],
-  workers: ['protocol', 'engine', 'models', 'gpu', 'weights'],
+  workers: ['protocol', 'engine', 'models', 'gpu', 'weights', 'remote'],
 };
 
 /**
@@ -43,7 +44,7 @@ const packageRooms = {
   'react-dom': ['app', 'embed'],
   zustand: ['app', 'embed'],
   comlink: ['client', 'protocol', 'workers'],
-  'idb-keyval': ['weights', 'app'],
+  'idb-keyval': ['weights', 'remote', 'app', 'workers'],
 };
 
 /** The one file that may start a worker, so that where threads begin is never a question. */

@@ -33,10 +33,10 @@ const contentTypes = /** @type {Record<string, string>} */ ({
   '.gguf': 'application/octet-stream',
 });
 
-/** Where the network worker may fetch models from besides its own origin. */
-const modelHosts = ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'];
-
-/** The script of the network worker: the only code that may reach other hosts. Its own headers count, not its page's. */
+/**
+ * The script of the network worker: the only code that may reach other hosts, and of those its code asks only the ones that the
+ * person has chosen (src/weights/sources/http.ts). Its own headers count, not its page's.
+ */
 const networkWorker = /^\/assets\/import\.worker-[\w-]+\.js$/;
 
 /** Headers of every response. */
@@ -53,10 +53,10 @@ const headers = {
 /**
  * What a page or worker script may load and run: nothing inline, and nothing from elsewhere.
  * @param {string} urlPath of the response
- * @param {string[]} connect further origins that the network worker may fetch models from
+ * @param {string[]} connect further origins that the network worker may fetch models from, besides those with https
  */
 export function contentSecurityPolicy(urlPath, connect) {
-  const fetches = networkWorker.test(urlPath) ? ["'self'", ...modelHosts, ...connect] : ["'self'"];
+  const fetches = networkWorker.test(urlPath) ? ["'self'", 'https:', ...connect] : ["'self'"];
   return [
     "default-src 'self'",
     "script-src 'self' 'wasm-unsafe-eval'", // hash-wasm compiles WebAssembly
@@ -71,7 +71,7 @@ export function contentSecurityPolicy(urlPath, connect) {
 
 /**
  * A server for the files of `root`; the caller listens and closes.
- * @param {{ root: string, connect?: string[] }} options `connect`: further origins that the network worker may fetch models from
+ * @param {{ root: string, connect?: string[] }} options `connect`: further origins that the network worker may fetch models from, besides those with https
  */
 export function createStaticServer({ root, connect = [] }) {
   const rootPath = resolve(root);
@@ -241,7 +241,7 @@ export function readPort(args, env) {
 }
 
 /**
- * Serves the production build until the process is stopped, and says where. `HEARTH_CONNECT` lists further origins to
+ * Serves the production build until the process is stopped, and says where. `HEARTH_CONNECT` lists origins without https to
  * fetch models from (space-separated), `HEARTH_HOST` another address to listen on.
  * @throws Error with a sentence for the person.
  */

@@ -1,6 +1,7 @@
 /**
- * Weighs what a first visit fetches before anything can be typed or answered: the scripts and styles that index.html names
- * and the workers that start with the page. Model files are not counted. Run after a build.
+ * Weighs what a first visit fetches before a model: the scripts and styles that index.html names
+ * and the workers that start with the page. What is fetched together with a model (load-words.ts) is not counted, nor are the
+ * files of models. Run after a build.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';

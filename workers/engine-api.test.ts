@@ -136,6 +136,8 @@ describe('the engine behind its contract', () => {
     const draft = { modelId: 'other' };
     expect((await api.load({ ...load, draft }, ignore)).draftModelId).toBe('other');
     expect(opened).toEqual(['tales-draft', 'other']);
+    expect((await api.load({ ...load, requestId: 'load-1b' }, ignore)).draftModelId).toBe('other');
+    expect(opened).toHaveLength(2);
     expect((await api.load({ ...load, requestId: 'load-2', draft: null }, ignore)).draftModelId).toBeNull();
 
     await forgetful.load(load, ignore);

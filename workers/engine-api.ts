@@ -83,6 +83,8 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
   return {
     device: async () => (await openSession()).found.report,
 
+    measureReading: async () => (await openSession()).engine.measureReading(),
+
     async engineStats() {
       return session ? (await session).engine.stats() : [];
     },
@@ -96,7 +98,7 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
           const draftModelId = draft?.modelId ?? null;
           const isAsWanted =
             (contextLength ?? present?.contextLength) === present?.contextLength &&
-            present?.draftModelId === draftModelId;
+            (draft === undefined || present?.draftModelId === draftModelId);
           if (present && isAsWanted) return present;
           const weights = await openWeights({ modelId, inMemory });
           const draftWeights = draft ? await openWeights(draft) : null;

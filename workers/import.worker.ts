@@ -1,27 +1,39 @@
 /**
- * The network thread. It alone fetches models: it joins what the models' pages ask of their weights (src/models) with the
+ * The network thread. It alone reaches other hosts, for models and for what servers elsewhere answer: it joins what the models' pages ask of their weights (src/models) with the
  * importer that knows nothing of models (src/weights), and answers the page's calls (protocol/import-api.ts).
  */
 import * as Comlink from 'comlink';
 import { log } from '../src/lib/log';
-import { modelLayout } from '../src/models/layouts';
+import { loadLayout } from '../src/models/load-layout';
 import { releaseCallback } from '../src/protocol/callbacks';
 import { installErrorTransfer } from '../src/protocol/errors';
-import type { ImportApi } from '../src/protocol/import-api';
 import { forwardLog } from '../src/protocol/log-message';
+import type { NetworkApi } from '../src/protocol/network-api';
+import type { RemoteApi } from '../src/protocol/remote-api';
+import { openDatabase } from '../src/weights/database';
+import { HostStore } from '../src/weights/hosts';
 import { Importer } from '../src/weights/importer';
 import { IndexedDbStore } from '../src/weights/indexed-db-store';
-import { reportModels } from './model-report';
+import { getWith } from '../src/weights/sources/http';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
 const channel = new BroadcastChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
 channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
+let remote: Promise<RemoteApi> | null = null;
+const hosts = new HostStore();
+
 const importer = new Importer({
   store: new IndexedDbStore(),
-  describe(config) {
-    const page = modelLayout(config);
+  getFor: (origins) =>
+    getWith({
+      origins: [location.origin, ...origins],
+      isAllowed: (origin) => hosts.isAllowed(origin),
+      tokenFor: (origin) => hosts.tokenFor(origin),
+    }),
+  async describe(config) {
+    const page = await loadLayout(config);
     return page.weights(page.readConfig(config));
   },
   onChange(modelId) {
@@ -34,18 +46,47 @@ const importer = new Importer({
 installErrorTransfer();
 forwardLog(log, 'import', (message) => postMessage(message));
 Comlink.expose({
-  ensure: (requestId, source, onProgress) =>
-    importer.ensure(requestId, source, onProgress).finally(() => releaseCallback(onProgress)),
+  ensure: (requestId, request, onProgress) =>
+    importer.ensure(requestId, request, onProgress).finally(() => releaseCallback(onProgress)),
+  inspect: (requestId, request, device) =>
+    importer.look(requestId, request, async (opened, options) => {
+      const { inspectModel } = await import('./inspection');
+      return inspectModel(request.modelId, opened, device, options);
+    }),
   abort: (requestId) => importer.abort(requestId),
+  cancel: (modelId) => importer.cancel(modelId),
   list: () => importer.list(),
   async report(known, device) {
+    const { reportModels } = await import('./model-report');
     return reportModels(known, await importer.records(known.map(({ modelId }) => modelId)), device);
   },
   verify: (requestId, modelId, onProgress) =>
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  repair: (requestId, modelId, onProgress) =>
+    importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  allowOrigin: (origin) => hosts.allow(origin),
+  setToken: (origin, token) => hosts.setToken(origin, token),
+  tokenOrigins: () => hosts.tokenOrigins(),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
-} satisfies ImportApi);
+  remote: Comlink.proxy({
+    endpoints: async () => (await openRemote()).endpoints(),
+    addEndpoint: async (url, key) => (await openRemote()).addEndpoint(url, key),
+    removeEndpoint: async (url) => (await openRemote()).removeEndpoint(url),
+    models: async (requestId, endpoint) => (await openRemote()).models(requestId, endpoint),
+    generate: async (request, onEvent) => (await openRemote()).generate(request, onEvent),
+    abort: async (requestId) => (await openRemote()).abort(requestId),
+  } satisfies RemoteApi),
+} satisfies NetworkApi);
+
+/** Servers elsewhere, fetched at the first use: most pages never ask one. */
+function openRemote(): Promise<RemoteApi> {
+  remote ??= import('./remote-api').then(({ createRemoteApi }) =>
+    createRemoteApi(openDatabase(indexedDB, 'hearth-remote')),
+  );
+  remote.catch(() => (remote = null)); // the network may be back for the next call
+  return remote;
+}
 
 function tellWatchers(modelId: string): void {
   for (const tell of watchers) tell(modelId);

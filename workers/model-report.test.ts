@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { catalog, findModel } from '../src/catalog/catalog';
+import { catalog, findModel, loadConfigs } from '../src/catalog/catalog';
 import { packCheckpoint, readCheckpoint } from '../src/engine/testing/checkpoint';
 import { shipped } from '../src/engine/testing/packings';
+import type { BytesByKind } from '../src/weights/foresee';
 import type { ModelRecord } from '../src/weights/record';
 import { reportModels } from './model-report';
 
-const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+const configs = await loadConfigs();
+const known = catalog.map(({ id }) => ({ modelId: id, config: configs[id] }));
 
 describe('what is told of a model', () => {
   it('before it is here is foreseen, and comes true', async () => {
@@ -16,6 +18,8 @@ describe('what is told of a model', () => {
       manifest,
       storedBytes: 1,
       keptBytes: 0,
+      precision: null,
+      from: 'https://hub.example/tales-draft/',
       fetching: false,
     };
     const before = reportModels(known, [], 'webgpu').find(({ modelId }) => modelId === 'tales-draft');
@@ -25,6 +29,9 @@ describe('what is told of a model', () => {
     expect(after?.parameterCount).toBe(findModel('tales-draft')?.parameterCount);
     expect(before?.parameterCount).toBe(after?.parameterCount);
     expect((before?.weightBytes ?? 0) / (after?.weightBytes ?? 1)).toBeCloseTo(1, 1);
+    const sum = (bytes: BytesByKind | undefined) => bytes && bytes.int4 + bytes.int8 + bytes.float;
+    expect(sum(after?.readBytes)).toBeGreaterThan(0.98 * (after?.weightBytes ?? 0)); // its head is its embedding
+    expect((sum(before?.readBytes) ?? 0) / (sum(after?.readBytes) ?? 1)).toBeCloseTo(1, 1);
     expect(before?.contexts).toEqual(after?.contexts);
   });
 
@@ -35,6 +42,7 @@ describe('what is told of a model', () => {
     // 7 layers · keys and values · 2 heads · 64 numbers of 2 bytes = 3,584 bytes a position, for 8 conversations; 64 numbers
     // of 4 bytes a position for the rotations; and for 9 slots a token a position and a block a 32 positions, of 4 bytes.
     const [, half, full] = tales?.contexts ?? [];
+    expect(full?.readBytes).toBe(3584 * 512); // a token reads those before it
     expect((full?.bytes ?? 0) - (half?.bytes ?? 0)).toBe(512 * (3584 * 8 + 64 * 4 + 9 * 4) + (512 / 32) * 9 * 4);
     expect(full?.largestBufferBytes).toBe(((1024 * 8 + 32) * 3584) / 14); // and the scratch block
   });
@@ -46,6 +54,8 @@ describe('what is told of a model', () => {
       manifest: null,
       storedBytes: 5,
       keptBytes: 7,
+      precision: 'int8',
+      from: 'https://hub.example/x/',
       fetching: true,
     };
     expect(reportModels(known, [record], 'cpu').at(-1)).toEqual({
@@ -55,10 +65,14 @@ describe('what is told of a model', () => {
       storedBytes: 5,
       keptBytes: 7,
       weightBytes: 0,
+      readBytes: { int4: 0, int8: 0, float: 0 },
       parameterCount: 0,
+      layers: 0,
       runsOnProcessor: false,
       contexts: [],
       defaultContextLength: 0,
+      precision: 'int8',
+      from: 'https://hub.example/x/',
       source: null,
     });
   });

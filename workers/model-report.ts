@@ -2,15 +2,13 @@
  * What each model takes, before and after it is here: the network thread joins what the store holds (src/weights) with what
  * the model's page asks for (src/models) and what the engine will reserve for it (src/engine).
  */
-import { type BackendKind, planRunner, runnerMemory } from '../src/engine/memory';
-import { MAX_CPU_PARAMETERS } from '../src/weights/cpu-limit';
+import type { BackendKind } from '../src/engine/memory';
 import { modelLayout } from '../src/models/layouts';
-import type { ContextCost, KnownModel, ModelReport } from '../src/protocol/import-api';
-import { foreseeWeights } from '../src/weights/foresee';
+import type { KnownModel, ModelCost, ModelReport } from '../src/protocol/import-api';
+import { foreseeWeights, readBytesOf } from '../src/weights/foresee';
+import type { Manifest } from '../src/weights/manifest';
 import type { ModelRecord } from '../src/weights/record';
-
-/** Context lengths worth offering: powers of two from here on, and the longest. */
-const SHORTEST_CONTEXT = 256;
+import { runningCost } from './model-cost';
 
 /** All known models, then what else is held. */
 export function reportModels(
@@ -29,19 +27,17 @@ export function reportModels(
 /** @param config what is known of config.json; the stored one counts more. */
 function report(modelId: string, config: unknown, record: ModelRecord | undefined, device: BackendKind): ModelReport {
   const manifest = record?.manifest ?? null;
-  const figures = manifest ? figuresOf(JSON.parse(manifest.texts['config.json']), device) : figuresOf(config, device);
   return {
     modelId,
     state: record?.state ?? 'absent',
     fetching: record?.fetching ?? false,
     storedBytes: record?.storedBytes ?? 0,
     keptBytes: record?.keptBytes ?? 0,
-    ...figures,
-    ...(manifest && {
-      weightBytes: manifest.shards.reduce((sum, { bytes }) => sum + bytes, 0),
-      parameterCount: manifest.tensors.reduce((sum, { rows, width }) => sum + rows * width, 0),
-    }),
+    ...costOf(manifest ? JSON.parse(manifest.texts['config.json']) : config, manifest, device),
+    precision: record?.precision ?? null,
+    from: record?.from ?? null,
     source: manifest && {
+      id: manifest.source.id ?? manifest.source.url,
       url: manifest.source.url,
       files: manifest.source.files.map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 })),
       createdAt: manifest.createdAt,
@@ -49,45 +45,29 @@ function report(modelId: string, config: unknown, record: ModelRecord | undefine
   };
 }
 
-type Figures = Pick<
-  ModelReport,
-  'weightBytes' | 'parameterCount' | 'runsOnProcessor' | 'contexts' | 'defaultContextLength'
->;
-
-const UNKNOWN: Figures = {
+const UNKNOWN: ModelCost = {
   weightBytes: 0,
+  readBytes: { int4: 0, int8: 0, float: 0 },
   parameterCount: 0,
+  layers: 0,
   runsOnProcessor: false,
   contexts: [],
   defaultContextLength: 0,
 };
 
-/** Nothing for what no page of ours can read. */
-function figuresOf(configJson: unknown, device: BackendKind): Figures {
+/** @param manifest of the stored model; its sizes are foreseen without one. Nothing for what no page of ours can read. */
+function costOf(configJson: unknown, manifest: Manifest | null, device: BackendKind): ModelCost {
   try {
     const page = modelLayout(configJson);
     const config = page.readConfig(configJson);
-    const shape = page.shape(config);
-    const { parameterCount, bytes: weightBytes } = foreseeWeights(page.weights(config));
-    const contexts = contextLengths(shape.maxContext).map((contextLength): ContextCost => {
-      const memory = runnerMemory(page, config, planRunner(device, shape, { contextLength }));
-      const { cacheBytes, workBytes, largestBufferBytes } = memory;
-      return { contextLength, bytes: cacheBytes + workBytes, largestBufferBytes };
-    });
+    const specs = page.weights(config);
+    const foreseen = foreseeWeights(specs);
     return {
-      weightBytes,
-      parameterCount,
-      runsOnProcessor: parameterCount <= MAX_CPU_PARAMETERS,
-      contexts,
-      defaultContextLength: planRunner(device, shape).contextLength,
+      ...runningCost(page, config, device),
+      weightBytes: manifest?.shards.reduce((sum, { bytes }) => sum + bytes, 0) ?? foreseen.bytes,
+      readBytes: manifest ? readBytesOf(specs, manifest.tensors) : foreseen.readBytes,
     };
   } catch {
     return UNKNOWN;
   }
-}
-
-function contextLengths(longest: number): number[] {
-  const lengths: number[] = [];
-  for (let length = SHORTEST_CONTEXT; length < longest; length *= 2) lengths.push(length);
-  return [...lengths, longest];
 }

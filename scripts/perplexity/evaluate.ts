@@ -72,7 +72,7 @@ function forward(
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const ofLayer = (name: string): Float64Array => weight(`layers.${layer}.${name}`);
     const qkv = product(rmsNorm(residual, ofLayer('attention_norm'), rows, epsilon), ofLayer('qkv'), rows, hidden);
-    rotate(qkv, rows, qkvWidth, heads + kvHeads, dim, config.rope_theta);
+    rotate(qkv, rows, qkvWidth, heads + kvHeads, dim, config.rope.theta);
     for (let t = 0; t < rows; t++) {
       for (let at = t * qkvWidth + heads * dim; at < (t + 1) * qkvWidth; at += dim) store(qkv.subarray(at, at + dim));
     }

@@ -5,7 +5,6 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError, isAbort } from '../lib/errors';
-import type { EngineApi } from '../protocol/engine-api';
 import type {
   FinishReason,
   GenerateEvent,
@@ -15,7 +14,6 @@ import type {
   TextEvent,
 } from '../protocol/generation';
 import { PushStream } from './push-stream';
-import type { Thread } from './thread';
 
 export interface AnswerOptions extends GenerationOptions {
   /** Stops the answer; the last chunk then has `finishReason: 'aborted'`. */
@@ -38,15 +36,21 @@ export interface AnswerChunk extends Omit<TextEvent, 'type'> {
 /** An answer that begins when the first chunk is asked for. It can be read once. */
 export type Answer = AsyncIterableIterator<AnswerChunk, undefined, undefined>;
 
-/** @throws HearthError (while iterating) whatever the engine threw. */
+/** Who answers, on a thread of its own: the engine, or a server elsewhere behind the network thread. */
+export interface Answerer {
+  generate(request: GenerateRequest, onEvent: (event: GenerateEvent) => void): Promise<void>;
+  abort(requestId: string): Promise<void>;
+}
+
+/** @throws HearthError (while iterating) whatever the answerer threw. */
 export function streamAnswer(
-  thread: Thread<EngineApi>,
+  answerer: Answerer,
   request: Omit<GenerateRequest, 'options'>,
   options: AnswerOptions,
 ): Answer {
   const { signal, onPrefill, onDropped, onRecovering, ...generation } = options;
   const stop = () => {
-    thread.call((api) => api.abort(request.requestId)).catch(() => {}); // a dead thread has stopped already
+    answerer.abort(request.requestId).catch(() => {}); // a dead thread has stopped already
   };
   const stream = new PushStream<AnswerChunk>({
     start() {
@@ -55,8 +59,8 @@ export function streamAnswer(
         return;
       }
       signal?.addEventListener('abort', stop);
-      thread
-        .call((api) => api.generate({ ...request, options: generation }, Comlink.proxy(receive)))
+      answerer
+        .generate({ ...request, options: generation }, Comlink.proxy(receive))
         .then(() => {
           // The engine resolves only after `done` was taken here, which has ended the stream: this is a broken promise.
           stream.fail(new HearthError('internal', 'The engine ended the answer without saying why.'));

@@ -1,7 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HearthError } from '../lib/errors';
 import type { AnswerChunk } from './answer';
-import { createClient } from './client';
+import type { EnsureRequest } from '../protocol/import-api';
+import { createClient, type HearthClient } from './client';
 import {
   createFakeEngine,
   createFakeImporter,
@@ -82,6 +83,24 @@ describe('loadModel', () => {
       'ensure http://localhost:4173/models/other/ http://localhost:4173/models/other/',
       'ensure ab https://hub.example/a/b/',
     ]);
+  });
+
+  it.each<[string, Parameters<HearthClient['loadModel']>[0], string, object]>([
+    ['a repository by its name', 'owner/name@v1:Q8_0', 'owner/name@v1:Q8_0', { kind: 'hub', file: 'Q8_0' }],
+    ['a repository by its parts', { repository: 'owner/name', id: 'mine' }, 'mine', { repository: 'owner/name' }],
+    ['an address', 'https://x.org/a.gguf', 'https://x.org/a.gguf', { kind: 'url', url: 'https://x.org/a.gguf' }],
+    ['a text that a report has', { from: 'file:///a?0', id: 'mine' }, 'mine', { kind: 'stored' }],
+    ['files', { files: [new File(['x'], 'a b.gguf')] }, 'file:///a%20b.gguf', { kind: 'files', name: 'a b.gguf' }],
+  ])('takes %s', async (_, wanted, modelId, source) => {
+    const { client, importer } = setUp();
+    const requests: EnsureRequest[] = [];
+    const { ensure } = importer;
+    importer.ensure = (requestId, request, onProgress) => {
+      requests.push(request);
+      return ensure(requestId, request, onProgress);
+    };
+    await client.loadModel(wanted);
+    expect(requests).toMatchObject([{ modelId, source }]);
   });
 
   it.each([
@@ -319,4 +338,88 @@ describe('stored models', () => {
     await client.removeModel('tales');
     expect(await client.storedModels()).toEqual([]);
   });
+});
+
+describe('other hosts', () => {
+  function askedOrigins(importer: ReturnType<typeof createFakeImporter>): Promise<readonly string[]> {
+    return new Promise((resolve) => {
+      const { ensure } = importer;
+      importer.ensure = (requestId, request, onProgress) => {
+        resolve(request.origins);
+        return ensure(requestId, request, onProgress);
+      };
+    });
+  }
+
+  it('may be asked when the caller names them, and none but these', async () => {
+    for (const [wanted, options, expected] of [
+      ['owner/name', {}, ['https://huggingface.co']],
+      [{ url: 'https://x.org/a/' }, {}, ['https://x.org']],
+      ['owner/name', { origins: [] }, []],
+    ] as const) {
+      const { client, importer } = setUp();
+      const asked = askedOrigins(importer);
+      await client.fetchModel(wanted, options);
+      expect(await asked).toEqual(expected);
+    }
+  });
+
+  it('are told before they are asked', () => {
+    const { client } = setUp();
+    expect(client.foreignOrigin('tales')).toBeNull();
+    expect(client.foreignOrigin('/models/other')).toBeNull();
+    expect(client.foreignOrigin('owner/name')).toBe('https://huggingface.co');
+    client.useHub('mirror.example/');
+    expect(client.foreignOrigin('owner/name')).toBe('https://mirror.example');
+    expect(client.foreignOrigin('https://huggingface.co/owner/name')).toBe('https://huggingface.co');
+    client.useHub(null);
+    expect(client.foreignOrigin('owner/name')).toBe('https://huggingface.co');
+    expect(() => client.useHub('http://[')).toThrow(expect.objectContaining({ code: 'bad-request' }));
+  });
+
+  it('get a token of their own, and never over a line that can be listened to', async () => {
+    const { client, importer } = setUp();
+    await client.setHubToken('huggingface.co', 'hf_secret');
+    await client.setHubToken('http://localhost:8080', 't');
+    await client.setHubToken('https://huggingface.co/settings', null);
+    expect(importer.calls).toEqual([
+      'token https://huggingface.co hf_secret',
+      'token http://localhost:8080 t',
+      'token https://huggingface.co null',
+    ]);
+    await expect(client.setHubToken('http://mirror.example', 't')).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});
+
+it('the browser is asked once to keep what is stored, when a large download has begun', async () => {
+  let asked = 0;
+  const importer = createFakeImporter();
+  importer.ensure = async (_, { modelId }, onProgress) => {
+    const totalBytes = modelId === 'tales' ? 12e6 : 2e9;
+    for (const loadedBytes of [1e6, 2e6]) onProgress({ phase: 'download', loadedBytes, totalBytes });
+    return { modelId, cached: false, inMemory: null, warning: null };
+  };
+  const thread = createFakeThread(importer);
+  open.push(thread);
+  const client = createClient({
+    openEngine: () => thread.port,
+    openImport: () => thread.port,
+    siteUrl: 'http://localhost:4173/',
+    askToKeep: () => void asked++,
+  });
+  await client.fetchModel('tales');
+  await new Promise((resolve) => setTimeout(resolve, 10)); // progress comes through a port of its own
+  expect(asked).toBe(0);
+  await client.fetchModel('owner/large');
+  await vi.waitFor(() => expect(asked).toBe(1));
+  await client.fetchModel('owner/larger');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(asked).toBe(1);
+});
+
+it('repairing and cancelling reach the network thread', async () => {
+  const { client, importer } = setUp({}, { damaged: [2] });
+  expect(await client.repairModel('tales')).toMatchObject({ damaged: [2] });
+  await client.cancelModel('tales');
+  expect(importer.calls).toEqual(['repair tales', 'cancel tales']);
 });

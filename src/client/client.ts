@@ -5,24 +5,31 @@
  */
 import * as Comlink from 'comlink';
 import { isAbort, throwIfAborted, toHearthError } from '../lib/errors';
+import { DEFAULT_HUB, originOf } from '../lib/model-source';
 import type {
   DeviceReport,
   EngineApi,
   EngineStats,
   LoadProgress as EngineProgress,
   LoadRequest,
+  ReadingSpeed,
 } from '../protocol/engine-api';
-import { catalog } from '../catalog/catalog';
+import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
-  ImportApi,
+  EnsureRequest,
   ImportProgress,
   ImportResult,
+  Inspection,
   ModelReport,
+  Precision,
   StoredModelInfo,
   VerifyResult,
 } from '../protocol/import-api';
+import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
+import { hubAddress, tokenOrigin } from './hosts';
+import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
 /** `loadedBytes` of `totalBytes` of this phase; both 0 where a phase has no bytes to count. */
@@ -39,17 +46,32 @@ export interface LoadOptions {
    */
   contextLength?: number;
   /**
-   * A smaller model of the same vocabulary that guesses ahead; null or absent for none. Another one than that of an earlier
-   * load replaces the model for all who hold it. One that cannot be fetched is done without, and `warning` says so.
+   * A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any.
+   * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done
+   * without, and `warning` says so.
    */
   draft?: string | ModelLocation | null;
+  /**
+   * The origins of other sites that may be asked for files, e.g. "https://huggingface.co", besides those of `allowHost`; that of
+   * the source itself if absent, for who names a source has chosen its host. A page that was told the source by others names
+   * none, and asks the person when it is refused.
+   */
+  origins?: readonly string[];
   onProgress?: (progress: LoadProgress) => void;
   /** Stops the download or the upload; what was stored stays, so that the next try goes on from there. */
   signal?: AbortSignal;
 }
 
-/** `signal` stops; what was stored stays, so that the next try goes on from there. */
-export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress'>;
+/** `signal` pauses; what was stored stays, so that the next try goes on from there. */
+export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress' | 'origins'>;
+
+export interface DownloadOptions extends FetchOptions {
+  /**
+   * How the weights are stored; null for the usual: the types of a GGUF file, else int4, and int8 where it pays most. As
+   * before, or as usual, if absent.
+   */
+  precision?: Precision | null;
+}
 
 export interface Capabilities {
   /** False on plain http from another machine, where browsers withhold WebGPU and service workers. */
@@ -60,7 +82,8 @@ export interface Capabilities {
 
 export interface HearthClient {
   /**
-   * @param idOrSource a catalog id, or where a model lies in Hugging Face layout.
+   * @param idOrSource a catalog id, a hub's `owner/name[@revision][:file]`, the address of a folder in Hugging Face layout or of
+   * a .gguf file, or one of these (or files) as an object.
    * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, and whatever fetching, storing or loading
    * meets.
    */
@@ -70,7 +93,7 @@ export interface HearthClient {
    * @returns what went less well, as a sentence; null when all is well.
    * @throws HearthError as `loadModel`.
    */
-  fetchModel(idOrSource: string | ModelLocation, options?: FetchOptions): Promise<{ warning: string | null }>;
+  fetchModel(idOrSource: string | ModelLocation, options?: DownloadOptions): Promise<{ warning: string | null }>;
   /** What is held of every model of the catalogue and of any other, and what each takes on this device. */
   modelReports(): Promise<ModelReport[]>;
   /**
@@ -78,6 +101,35 @@ export interface HearthClient {
    * @throws HearthError `not-found`, `aborted`.
    */
   verifyModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
+  /**
+   * What a model would take on this device, from a few kilobytes of it. Nothing is stored.
+   * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
+   */
+  inspectModel(idOrSource: string | ModelLocation, options?: Omit<FetchOptions, 'onProgress'>): Promise<Inspection>;
+  /** How fast the device reads weights; takes about a second. */
+  measureReading(): Promise<ReadingSpeed>;
+  /**
+   * Makes damaged parts of a stored model anew from where it came from, and fetches nothing else.
+   * @returns what was damaged; all of it is mended.
+   * @throws HearthError `not-found`, `weights-corrupt` when its source gives other bytes by now, `network`, `aborted`.
+   */
+  repairModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
+  /** Ends a download and deletes what it has stored; a model that is whole stays. (To pause, abort the download's signal.) */
+  cancelModel(modelId: string): Promise<void>;
+  /** The origin of the other site that a model would be fetched from; null where none is asked. @throws as `loadModel`. */
+  foreignOrigin(idOrSource: string | ModelLocation): string | null;
+  /** Lets a host be asked for models from now on, on this device. @param origin as from `foreignOrigin`. */
+  allowHost(origin: string): Promise<void>;
+  /** Looks repositories up on this hub from now on; null for Hugging Face. @throws HearthError `bad-request`. */
+  useHub(hubUrl: string | null): void;
+  /**
+   * Keeps a token for a host, on this device, to be sent to that host and no other; null forgets it.
+   * @param host "huggingface.co", or an origin.
+   * @throws HearthError `bad-request` for what is no host, or one without https.
+   */
+  setHubToken(host: string, token: string | null): Promise<void>;
+  /** The origins that have a token. */
+  tokenOrigins(): Promise<string[]>;
   /** Calls back when a report would read differently, whichever tab has changed it, from the next `modelReports` on. */
   onModelsChange(callback: (modelId: string) => void): () => void;
   capabilities(): Promise<Capabilities>;
@@ -87,6 +139,8 @@ export interface HearthClient {
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Models on servers elsewhere. */
+  readonly remote: RemoteClient;
 }
 
 export interface ClientParts {
@@ -94,29 +148,37 @@ export interface ClientParts {
   openImport(): ThreadPort;
   /** Absolute address of the site's root, which catalog paths and relative addresses are resolved against. */
   siteUrl: string;
+  /** Asks the browser not to clear what this page stores: called once a large download has begun. */
+  askToKeep?(): void;
 }
+
+/** A download of more than this is worth asking for. */
+const LARGE_BYTES = 50e6;
 
 export function createClient(parts: ClientParts): HearthClient {
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
-  const importer = reopening(() => openThread<ImportApi>(parts.openImport(), 'import'));
+  const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
   const users = new WeakMap<Thread<EngineApi>, Map<string, number>>();
   const listeners = new Set<(modelId: string) => void>();
-  const watched = new WeakSet<Thread<ImportApi>>();
+  const watched = new WeakSet<Thread<NetworkApi>>();
+  let hubUrl = DEFAULT_HUB;
+  const resolve = (idOrSource: string | ModelLocation) => resolveModel(idOrSource, { siteUrl: parts.siteUrl, hubUrl });
+  const keepWhenLarge = once(() => parts.askToKeep?.());
   let requestCount = 0;
   const nextRequestId = () => `request-${++requestCount}`;
 
   async function loadModel(idOrSource: string | ModelLocation, options: LoadOptions = {}): Promise<LocalModel> {
     const { signal, contextLength } = options;
-    const model = resolveModel(idOrSource, parts.siteUrl);
-    const draft = options.draft ? resolveModel(options.draft, parts.siteUrl) : null;
-    const [onProgress, endProgress] = progressTo(options.onProgress);
+    const model = resolve(idOrSource);
+    const draft = options.draft ? resolve(options.draft) : null;
+    const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
 
     const thread = engine();
     const { kind } = await abortable(thread, signal, (api) => api.device());
-    const ensure = ({ id, url }: ResolvedModel) => {
-      const source = { modelId: id, url, forCpu: kind === 'cpu' };
-      return abortable(importer(), signal, (api, requestId) => api.ensure(requestId, source, onProgress));
+    const ensure = (wanted: ResolvedModel) => {
+      const request = { ...requestFor(wanted, options.origins), forCpu: kind === 'cpu' };
+      return abortable(importer(), signal, (api, requestId) => api.ensure(requestId, request, onProgress));
     };
     const imported = await ensure(model);
     const warnings = [imported.warning];
@@ -145,14 +207,20 @@ export function createClient(parts: ClientParts): HearthClient {
     });
   }
 
-  async function fetchModel(idOrSource: string | ModelLocation, { signal, onProgress }: FetchOptions = {}) {
-    const model = resolveModel(idOrSource, parts.siteUrl);
-    const [report, endProgress] = progressTo(onProgress);
-    const { warning } = await abortable(importer(), signal, (api, requestId) =>
-      api.ensure(requestId, { modelId: model.id, url: model.url }, report),
+  async function fetchModel(idOrSource: string | ModelLocation, options: DownloadOptions = {}) {
+    const request = { ...requestFor(resolve(idOrSource), options.origins), precision: options.precision };
+    const [report, endProgress] = progressTo(options.onProgress, keepWhenLarge);
+    const { warning } = await abortable(importer(), options.signal, (api, requestId) =>
+      api.ensure(requestId, request, report),
     );
     endProgress();
     return { warning };
+  }
+
+  async function inspectModel(idOrSource: string | ModelLocation, options: Omit<FetchOptions, 'onProgress'> = {}) {
+    const request = requestFor(resolve(idOrSource), options.origins);
+    const { kind } = await engine().call((api) => api.device());
+    return abortable(importer(), options.signal, (api, requestId) => api.inspect(requestId, request, kind));
   }
 
   async function verifyModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
@@ -162,10 +230,17 @@ export function createClient(parts: ClientParts): HearthClient {
     return result;
   }
 
+  async function repairModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
+    const [report, endProgress] = progressTo(onProgress);
+    const result = await abortable(importer(), signal, (api, requestId) => api.repair(requestId, modelId, report));
+    endProgress();
+    return result;
+  }
+
   async function modelReports(): Promise<ModelReport[]> {
     const thread = importer();
-    const { kind } = await engine().call((api) => api.device());
-    const known = catalog.map(({ id, config }) => ({ modelId: id, config }));
+    const [{ kind }, configs] = await Promise.all([engine().call((api) => api.device()), loadConfigs()]);
+    const known = catalog.map(({ id }) => ({ modelId: id, config: configs[id] }));
     return thread.call(async (api) => {
       if (!watched.has(thread)) {
         watched.add(thread);
@@ -197,7 +272,16 @@ export function createClient(parts: ClientParts): HearthClient {
   return {
     loadModel,
     fetchModel,
+    inspectModel,
+    measureReading: () => engine().call((api) => api.measureReading()),
     verifyModel,
+    repairModel,
+    cancelModel: (modelId) => importer().call((api) => api.cancel(modelId)),
+    foreignOrigin: (idOrSource) => foreignOriginOf(resolve(idOrSource), parts.siteUrl),
+    allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
+    useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),
+    setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), token)),
+    tokenOrigins: () => importer().call((api) => api.tokenOrigins()),
     modelReports,
     onModelsChange(callback) {
       listeners.add(callback);
@@ -210,16 +294,43 @@ export function createClient(parts: ClientParts): HearthClient {
     engineStats: () => engine().call((api) => api.engineStats()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    remote: createRemoteClient(importer, nextRequestId),
   };
 }
 
-/** A callback for the far side, and what ends it: progress has a port of its own and may come in after the result. */
-function progressTo(onProgress: LoadOptions['onProgress']): [(progress: LoadProgress) => void, () => void] {
+/**
+ * A callback for the far side, and what ends it: progress has a port of its own and may come in after the result.
+ * @param onLarge called with each report of a large download
+ */
+function progressTo(
+  onProgress: LoadOptions['onProgress'],
+  onLarge?: () => void,
+): [(progress: LoadProgress) => void, () => void] {
   let ended = false;
   const report = Comlink.proxy((progress: LoadProgress) => {
-    if (!ended) onProgress?.(progress);
+    if (ended) return;
+    if (progress.phase === 'download' && progress.totalBytes > LARGE_BYTES) onLarge?.();
+    onProgress?.(progress);
   });
   return [report, () => (ended = true)];
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}
+
+function requestFor({ id, source }: ResolvedModel, origins: readonly string[] | undefined): EnsureRequest {
+  const own = originOf(source);
+  return { modelId: id, source, origins: origins ?? (own === null ? [] : [own]) };
+}
+
+function foreignOriginOf({ source }: ResolvedModel, siteUrl: string): string | null {
+  const origin = originOf(source);
+  return origin === new URL(siteUrl).origin ? null : origin;
 }
 
 /** What the engine is told of weights: by name where they are stored, by themselves where they could not be. */

@@ -5,19 +5,36 @@
  *   const model = await loadModel('tales');
  *   for await (const { text } of model.chat([{ role: 'user', content: 'Hello' }])) console.log(text);
  */
-import { createClient } from './client';
+import { createClient, type HearthClient } from './client';
+import { createFetch } from './openai/fetch';
 import { spawnEngineWorker, spawnImportWorker } from './spawn-worker';
 
-/** The page's own client: threads start at the first use. */
-export const hearth = createClient({
+const client = createClient({
   openEngine: spawnEngineWorker,
   openImport: spawnImportWorker,
   get siteUrl() {
     return new URL(import.meta.env.BASE_URL, location.href).href;
   },
+  askToKeep() {
+    navigator.storage?.persist?.().catch(() => {}); // what is refused may be cleared; that is no failure of the download
+  },
 });
 
-export const { loadModel, capabilities, engineStats, storedModels, removeModel } = hearth;
+/** The page's own client, and the `fetch` for OpenAI's clients over it. Threads start at the first use. */
+export const hearth: HearthClient & { fetch: typeof globalThis.fetch } = { ...client, fetch: createFetch(client) };
+
+export const {
+  loadModel,
+  fetchModel,
+  repairModel,
+  cancelModel,
+  capabilities,
+  engineStats,
+  storedModels,
+  removeModel,
+  useHub,
+  setHubToken,
+} = hearth;
 
 export { HearthError, isAbort, toHearthError, type ErrorCode } from '../lib/errors';
 export type {
@@ -30,11 +47,22 @@ export type {
   TokenLogprob,
   TokenLogprobs,
 } from '../protocol/generation';
-export type { DeviceReport, EngineStats, RenderedChat } from '../protocol/engine-api';
-export type { ContextCost, ModelReport, StoredModelInfo, VerifyResult } from '../protocol/import-api';
+export type { DeviceReport, EngineStats, ReadingSpeed, RenderedChat } from '../protocol/engine-api';
+export type {
+  BytesByKind,
+  ContextCost,
+  Inspection,
+  ModelCost,
+  ModelReport,
+  Precision,
+  StoredModelInfo,
+  VerifyResult,
+} from '../protocol/import-api';
+export type { RemoteEndpoint } from '../protocol/remote-api';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
-export type { Capabilities, HearthClient, LoadOptions, LoadProgress } from './client';
+export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
+export type { RemoteClient, RemoteModel } from './remote/remote';
 export { SPECULATION } from './speculation';
 export { version } from './version';

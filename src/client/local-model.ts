@@ -4,7 +4,7 @@
 import { HearthError } from '../lib/errors';
 import type { EngineApi, LoadedModel, RenderedChat } from '../protocol/engine-api';
 import type { ChatMessage, ChatOptions, Prompt } from '../protocol/generation';
-import { streamAnswer, type Answer, type AnswerOptions } from './answer';
+import { streamAnswer, type Answer, type Answerer, type AnswerOptions } from './answer';
 import type { Thread } from './thread';
 
 export interface ChatAnswerOptions extends AnswerOptions, ChatOptions {}
@@ -41,6 +41,11 @@ export function createLocalModel(parts: LocalModelParts): LocalModel {
   const { modelId, ...facts } = loaded;
   const life = new AbortController();
 
+  const answerer: Answerer = {
+    generate: (request, onEvent) => thread.call((api) => api.generate(request, onEvent)),
+    abort: (requestId) => thread.call((api) => api.abort(requestId)),
+  };
+
   function assertAlive(): void {
     if (!life.signal.aborted) return;
     throw new HearthError('bad-request', `${label} was disposed and is asked again.`, {
@@ -51,7 +56,7 @@ export function createLocalModel(parts: LocalModelParts): LocalModel {
   function answer(prompt: Prompt, options: AnswerOptions = {}): Answer {
     assertAlive();
     const signal = options.signal ? AbortSignal.any([options.signal, life.signal]) : life.signal;
-    return streamAnswer(thread, { requestId: nextRequestId(), modelId, prompt }, { ...options, signal });
+    return streamAnswer(answerer, { requestId: nextRequestId(), modelId, prompt }, { ...options, signal });
   }
 
   return {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   stored = packCheckpoint(checkpoint, shipped);
   const adapter = present(await navigator.gpu.requestAdapter(), 'a WebGPU adapter');
   counting = countingDevice(await adapter.requestDevice());
-  engine = createEngine({ device: counting.device });
+  engine = createEngine({ device: counting.device, submitMs: Infinity }); // counts must not hang on how busy it is
   model = await engine.loadModel(stored);
 });
 afterAll(() => engine.dispose());
@@ -74,6 +74,19 @@ describe('a decoded token', () => {
     expect(token.dispatches).toBe(model.runner.record({ ...decodeShape(1), penalties: true }).length);
     const { bindGroups, buffers, pipelines } = difference(five, before);
     expect({ bindGroups, buffers, pipelines }).toEqual({ bindGroups: 0, buffers: 0, pipelines: 0 });
+  });
+
+  it('that is greedy costs a single dispatch for its drawing', async () => {
+    const runOf = async (maxTokens: number) => {
+      const before = counting.snapshot();
+      const options = { temperature: 0, maxTokens };
+      for await (const event of engine.generate(model.modelId, { kind: 'text', text: 'Once upon a time' }, options)) {
+        if (event.type === 'done') expect(event.reason).toBe('length');
+      }
+      return difference(counting.snapshot(), before);
+    };
+    const [four, five] = [await runOf(4), await runOf(5)];
+    expect(difference(five, four)).toMatchObject({ dispatches: DISPATCHES_PER_LAYER * layers + 7, readBacks: 1 });
   });
 
   it('reads every weight once', () => {

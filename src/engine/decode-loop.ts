@@ -7,20 +7,27 @@ import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
 import { FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
 import { readLogprobs } from './logprobs';
+import { measureCosts } from './measure-costs';
 import type { FinishReason, Request } from './request';
 import { decodeShape } from './runner';
 import type { Runner, StepResults, StepShape } from './runner';
 import { Scheduler } from './scheduler';
 import type { PlanEntry } from './scheduler';
 import type { Sequence } from './sequence';
-import { wantsFilters, wantsPenalties } from './slot-upload';
+import { wantsFilters, wantsLikeliest, wantsPenalties } from './slot-upload';
 import { MAX_DRAFTS } from './speculation';
-import type { Speculation } from './speculation';
+import type { Round, Speculation, SpeculationCosts } from './speculation';
 import { EngineCollector } from './stats';
 import type { BlockStats } from './stats';
 
 /** Steps under way at once: one that runs, and two that wait their turn. The twins on the CPU run within the call. */
 const STEPS_AHEAD = { webgpu: 3, cpu: 1 } as const;
+
+/** Nobody has asked for anything for so long: what guessing costs may be measured. */
+const IDLE_MS = 250;
+
+/** From this share of tokens that looking up would have guessed right it is worth knowing what that costs. */
+const PROMISING_RATE = 0.5;
 
 type PrefillEntry = Extract<PlanEntry<Sequence>, { kind: 'prefill' }>;
 
@@ -29,7 +36,7 @@ interface StepUnderWay {
   readonly number: number;
   readonly goingOn: readonly Sequence[];
   readonly prefill: readonly PrefillEntry[];
-  readonly drafts: number;
+  readonly round: Round;
   readonly into: StepResults;
   readonly done: Promise<void>;
 }
@@ -42,6 +49,11 @@ export class DecodeLoop {
   #spareResults: Uint32Array<ArrayBuffer>[] = [];
   #steps = 0;
   #running: Promise<void> | null = null;
+  #stopped = false;
+  #worthMeasuring: boolean;
+  #measuring: AsyncGenerator<void, SpeculationCosts> | null = null;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #measuredForward: Promise<void> | null = null;
 
   /** @param replace gives a runner in place of one whose device was lost, or throws why there is none. */
   constructor(
@@ -50,6 +62,7 @@ export class DecodeLoop {
     readonly replace: (error: HearthError) => Promise<Runner>,
   ) {
     this.#scheduler = new Scheduler(runner.cache);
+    this.#worthMeasuring = runner.draft !== null;
     this.#makeResults();
   }
 
@@ -70,13 +83,17 @@ export class DecodeLoop {
   submit(request: Request): void {
     this.#requests.set(request.sequence, request);
     this.#scheduler.enqueue(request.sequence);
+    clearTimeout(this.#idleTimer);
     this.#running ??= this.#run();
   }
 
   /** Ends every request with `aborted` and resolves when the last step is done. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const request of this.#requests.values()) request.aborted = true;
     await this.#running;
+    clearTimeout(this.#idleTimer);
+    await this.#measuredForward;
   }
 
   async #run(): Promise<void> {
@@ -91,6 +108,26 @@ export class DecodeLoop {
       }
     }
     this.#running = null;
+    if (this.speculation.costs === null && this.#worthMeasuring) this.#measureAfter(IDLE_MS);
+  }
+
+  /** Measures what guessing costs, one forward at a time, for as long as nobody asks for anything. */
+  #measureAfter(delayMs: number): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => {
+      this.#measuredForward = this.#measureForward();
+    }, delayMs);
+  }
+
+  async #measureForward(): Promise<void> {
+    try {
+      this.#measuring ??= measureCosts(this.runner);
+      const { done, value } = await this.#measuring.next();
+      if (done === true) this.speculation.costs = value;
+      else if (this.#running === null && !this.#stopped) this.#measureAfter(0);
+    } catch {
+      this.#measuring = null; // of a lost device hears who asks next
+    }
   }
 
   /** @returns false when there is nothing to submit before a step under way is read. */
@@ -98,9 +135,11 @@ export class DecodeLoop {
     for (const request of this.#requests.values()) if (request.aborted) this.#finish(request, 'aborted');
     if (this.#requests.size === 0 || this.#spareResults.length === 0) return false;
     const { runner } = this;
-    const drafts = this.#chooseDrafts();
+    const round = this.#chooseRound();
+    const { drafts } = round;
+    const isDrafted = round.guesser === 'draft';
     // A draft catches up with what is known, so steps without it are read before one with it is submitted.
-    if (drafts > 0 && [...this.#requests.keys()].some(({ plainAhead }) => plainAhead > 0)) return false;
+    if (isDrafted && [...this.#requests.keys()].some(({ undraftedAhead }) => undraftedAhead > 0)) return false;
 
     const { entries, admitted, preempted } = this.#scheduler.schedule({
       budget: runner.options.maxRows,
@@ -116,13 +155,14 @@ export class DecodeLoop {
       this.#admit(sequence, first?.from ?? sequence.cached);
     }
     if (entries.length === 0) return false;
-    if (drafts > 0) await this.#catchUp(goingOn, prefill);
+    if (isDrafted) await this.#catchUp(goingOn, prefill);
 
     const shape: StepShape = {
       sequences: goingOn.length,
       prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
-      drafts,
+      ...round,
       draftOnly: false,
+      greedy: goingOn.every(({ traits }) => wantsLikeliest(traits)),
       penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
       filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),
       logprobs: goingOn.some(({ traits }) => traits.logprobs !== null),
@@ -133,26 +173,26 @@ export class DecodeLoop {
     const plan = { slots: goingOn.map(slotOf), prefill: prefill.flatMap(positionsOf) };
     const done = runner.submit(await runner.prepare(shape), plan, into);
     done.catch(() => {}); // whoever takes the step in hears of it
-    for (const sequence of goingOn) sequence.noteSubmitted(drafts);
+    for (const sequence of goingOn) sequence.noteSubmitted(round);
     for (const { sequence, from, count } of prefill) {
-      if (drafts > 0 && sequence.draftCached === from) sequence.draftCached = from + count;
+      if (isDrafted && sequence.draftCached === from) sequence.draftCached = from + count;
     }
     this.collector.markStep(shape.sequences * (drafts + 1) + shape.prefillRows);
-    this.#underWay.push({ number: ++this.#steps, goingOn, prefill, drafts, into, done });
+    this.#underWay.push({ number: ++this.#steps, goingOn, prefill, round, into, done });
     return true;
   }
 
-  /** Guesses for the next step: what a request forces, nothing where one wants none, else what pays. */
-  #chooseDrafts(): number {
+  #chooseRound(): Round {
     const { options, draft } = this.runner;
-    if (!draft) return 0;
-    const running = [...this.#requests.keys()].filter(({ slot }) => slot !== null);
-    const choices = [...this.#requests.keys()].map(({ traits }) => traits.speculation);
-    if (choices.includes(0)) return 0;
-    const forced = choices.filter((choice) => choice !== 'auto');
-    const sequences = Math.max(1, running.length);
-    const most = Math.min(MAX_DRAFTS, Math.floor(Math.min(options.maxOutputs, options.maxRows) / sequences) - 1);
-    return this.speculation.choose(forced.length > 0 ? Math.max(...forced) : 'auto', sequences, most);
+    const sequences = [...this.#requests.keys()];
+    const running = sequences.filter(({ slot }) => slot !== null);
+    const rows = Math.floor(Math.min(options.maxOutputs, options.maxRows) / Math.max(1, running.length));
+    return this.speculation.choose({
+      choices: sequences.map(({ traits }) => traits.speculation),
+      hasDraft: draft !== null,
+      lookupRates: running.map(({ lookup }) => lookup?.rate ?? 0),
+      most: Math.min(MAX_DRAFTS, rows - 1),
+    });
   }
 
   /** Lets the draft compute what it has not seen of sequences that go on, up to where the coming round takes over. */
@@ -166,7 +206,13 @@ export class DecodeLoop {
     const { maxRows } = this.runner.options;
     for (let at = 0; at < missing.length; at += maxRows) {
       const chunk = missing.slice(at, at + maxRows);
-      const shape = { ...decodeShape(0), prefillRows: chunk.length, drafts: 1, draftOnly: true };
+      const shape = {
+        ...decodeShape(0),
+        prefillRows: chunk.length,
+        guesser: 'draft',
+        drafts: 1,
+        draftOnly: true,
+      } as const;
       const done = this.runner.submit(await this.runner.prepare(shape), { slots: [], prefill: chunk }, null);
       done.catch(() => {}); // the round that follows fails as well
     }
@@ -185,27 +231,29 @@ export class DecodeLoop {
   }
 
   /** What a step has drawn for one of its sequences. */
-  #takeIn({ goingOn, drafts, into }: StepUnderWay, index: number): void {
+  #takeIn({ goingOn, round, into }: StepUnderWay, index: number): void {
     const sequence = goingOn[index]!;
     const result = into.results.subarray(index * RESULT_WORDS, (index + 1) * RESULT_WORDS);
-    sequence.noteRead(drafts);
+    sequence.noteRead(round);
     const request = this.#requests.get(sequence);
     if (!request || request.aborted) return;
-    const [accepted = 0, finished, matched = 0] = result;
+    const [accepted = 0, finished, matched = 0, drafted = 0] = result;
     if (finished === FINISHED_BAD) return this.#failOne(request);
     if (accepted === 0) return; // it had finished before the step began
-    if (drafts > 0) this.speculation.record(drafts, matched);
-    else this.speculation.recordPlain(accepted);
+    if (round.guesser === 'draft') this.speculation.record(drafted, matched);
+    else this.speculation.recordUndrafted(accepted);
     if (sequence.answerIds.length === 0) request.reportPrefill(sequence.promptIds.length);
     const ids = result.subarray(RESULT_IDS, RESULT_IDS + accepted);
     const logprobs = sequence.traits.logprobs === null ? null : into.logprobs;
     const reason = request.takeIn(
       ids,
-      drafts,
+      drafted,
       matched,
-      logprobs ? readLogprobs(logprobs, index * (drafts + 1), ids) : [],
+      logprobs ? readLogprobs(logprobs, index * (round.drafts + 1), ids) : [],
     );
-    sequence.noteAccepted(accepted, drafts);
+    sequence.noteAccepted(accepted, round);
+    sequence.lookup?.follow(sequence.ids);
+    this.#worthMeasuring ||= (sequence.lookup?.rate ?? 0) >= PROMISING_RATE;
     this.#publish(sequence);
     if (reason !== null) this.#finish(request, reason);
   }
@@ -251,6 +299,7 @@ export class DecodeLoop {
       if (error.code !== 'device-lost') throw error;
       for (const request of this.#requests.values()) request.reportRecovery();
       this.runner = await this.replace(error);
+      this.#measuring = null;
       this.#scheduler = new Scheduler(this.runner.cache);
       this.#makeResults();
       for (const sequence of this.#requests.keys()) {

@@ -4,9 +4,12 @@
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
+import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
+import type { DeviceMatrix } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
+import { softCap, softCapGrid } from '../kernels/soft-cap/soft-cap';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
@@ -40,9 +43,13 @@ export class DeviceModel {
   /** [maxOutputs][logitStride], as the last forward left them. */
   readonly logits: DeviceBuffer;
   readonly logitStride: number;
+  /** [maxOutputs, rounded up to ROW_MULTIPLE][rankStride], as the last forward left them whose head gave no logits. */
+  readonly ranks: DeviceBuffer;
+  readonly rankStride: number;
   readonly pools: readonly LayerPool[];
   readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
-  readonly #rotations: DeviceBuffer;
+  readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
+  readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
 
   /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
@@ -76,12 +83,19 @@ export class DeviceModel {
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
       return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
     });
-    const rotations = page.rotations(config, contextLength);
-    this.#rotations = create('rotations', rotations.byteLength);
-    backend.write(this.#rotations, 0, rotations);
+    const rotations: Record<string, DeviceBuffer> = {};
+    for (const [name, table] of Object.entries(page.rotations(config, contextLength))) {
+      const buffer = create(`rotations.${name}`, table.byteLength);
+      backend.write(buffer, 0, table);
+      rotations[name] = buffer;
+    }
+    this.#rotations = rotations;
     this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
+    this.#head = weights.matrix(page.head(config).matrix);
+    this.rankStride = ranksPerRow(this.#head, backend.lanes);
+    this.ranks = create('ranks', 8 * this.rankStride * roundUp(maxOutputs, ROW_MULTIPLE));
   }
 
   /** Bytes of everything but the weights. */
@@ -89,16 +103,30 @@ export class DeviceModel {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.bytes, 0);
   }
 
-  /** Records a forward over the first `rowCount` rows; the logits are those of the first `outputCount` of `inputs.picked`. */
-  record(recorder: Recorder, inputs: ForwardInputs, rowCount: number, outputCount: number): void {
+  /**
+   * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
+   * their logits, or with `greedy` their ranks alone.
+   */
+  record(
+    recorder: Recorder,
+    inputs: ForwardInputs,
+    rowCount: number,
+    outputCount: number,
+    { greedy = false }: { greedy?: boolean } = {},
+  ): void {
     const { page, config } = this.parts;
-    page.forward(config, {
-      ...this.#pass,
-      inputs: { ...inputs, rotations: this.#rotations },
-      recorder,
-      rowCount,
-      outputCount,
-    });
+    const pass = { ...this.#pass, inputs: { ...inputs, rotations: this.#rotations }, recorder, rowCount, outputCount };
+    page.forward(config, pass);
+    if (outputCount === 0) return;
+    const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');
+    const product = { x, matrix: this.#head, rows: outputCount, lanes: pass.lanes };
+    if (greedy) return recordArgmax(recorder, 'head', { ...product, ranks: this.ranks }); // a cap keeps the order
+    recordProduct(recorder, 'head', { ...product, y: this.logits, yStride: this.logitStride, epilogue: 'store' });
+    const { softCap: cap } = page.head(config);
+    if (cap === null) return;
+    const vectors = this.logitStride / 4;
+    const constants = { STRIDE: vectors, SOFT_CAP: cap };
+    recorder.call('logits', softCap, { y: this.logits }, constants, softCapGrid(vectors, outputCount));
   }
 
   destroy(): void {

@@ -1,5 +1,5 @@
 /**
- * Which characters of an answer were guessed by the draft. Tokens bring their characters in; the text goes out later, because
+ * Which characters of an answer were guessed ahead. Tokens bring their characters in; the text goes out later, because
  * what may begin a stop string is held back, and so in other pieces. A character that several tokens spell is the last one's.
  */
 

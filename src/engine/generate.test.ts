@@ -54,6 +54,16 @@ async function expectAllFree(model: Model): Promise<void> {
 }
 
 describe('an answer', () => {
+  it('that is greedy is the same whether the head gives logits or the likeliest tokens alone, and beside a drawn one', async () => {
+    const model = await load();
+    const options = { ...GREEDY, maxTokens: 30 };
+    const { ids } = await answer(model, STORY, options);
+    expect((await answer(model, STORY, { ...options, logprobs: 0 })).ids).toEqual(ids);
+    const drawn = { temperature: 1, topK: 0, seed: 3, maxTokens: 15 };
+    const [beside] = await Promise.all([answer(model, STORY, options), answer(model, QUESTION, drawn)]);
+    expect(beside.ids).toEqual(ids);
+  });
+
   it('arrives as prefill, text and one done; its text is its ids decoded', async () => {
     const model = await load();
     const { text, ids, done, events } = await answer(model, STORY, { ...GREEDY, maxTokens: 40 });

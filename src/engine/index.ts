@@ -7,9 +7,9 @@ import { CpuBackend } from '../gpu/cpu-backend';
 import { lanesFor } from '../gpu/device';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
-import { assertSharedVocabulary } from '../text/shared-vocabulary';
-import { createTextModel } from '../text/text-model';
+import { loadWords } from '../text/load-words';
 import type { StoredWeights } from '../weights/manifest';
+import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
 import type { LoadOptions } from './model';
 import type { GenerationOptions } from './options';
@@ -18,6 +18,7 @@ import type { GenerateEvent } from './request';
 import type { EngineStats } from './stats';
 
 export type { LoadProgress } from './load-runner';
+export type { ReadingSpeed } from './measure-reading';
 export type { LoadOptions } from './model';
 export type { GenerationOptions } from './options';
 export type { Prompt } from './prompt';
@@ -34,6 +35,8 @@ export interface EngineOptions {
   lanes?: number;
   /** Lower than the device's own limit, to test splitting. */
   maxBindingBytes?: number;
+  /** Milliseconds of GPU time above which a step is cut into several submits, so that the screen stays alive. */
+  submitMs?: number;
 }
 
 /** A device that is lost this often within so long will be lost again. */
@@ -55,7 +58,10 @@ export class Engine {
   async loadModel(stored: StoredWeights, options: LoadOptions = {}): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { draft } = options;
-    if (draft) assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
+    if (draft) {
+      const { assertSharedVocabulary, createTextModel } = await loadWords();
+      assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
+    }
     await this.unload(modelId);
     const load = () => Model.load(this.backend, stored, options, (lost, error) => this.#replace(lost, error));
     const { backend } = this;
@@ -110,6 +116,11 @@ export class Engine {
     return this.model(modelId).generate(prompt, options, signal);
   }
 
+  /** See measure-reading.ts. */
+  measureReading(): Promise<ReadingSpeed> {
+    return measureReading(this.backend);
+  }
+
   /** What each loaded model's loop is doing. */
   stats(): EngineStats[] {
     return [...this.#models.values()].map((model) => model.stats());
@@ -128,8 +139,8 @@ export class Engine {
   }
 }
 
-export function createEngine({ device, renewDevice, lanes, maxBindingBytes }: EngineOptions): Engine {
+export function createEngine({ device, renewDevice, lanes, ...options }: EngineOptions): Engine {
   const backendOn = (on: GPUDevice | null): Backend =>
-    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), maxBindingBytes });
+    on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), ...options });
   return new Engine(backendOn(device), renewDevice ? async () => backendOn(await renewDevice()) : null);
 }

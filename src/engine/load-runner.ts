@@ -1,7 +1,7 @@
 /** From stored weights to a runner: what happens when a model is loaded, and again when its device was lost. */
 import type { Backend } from '../gpu/backend';
 import { throwIfAborted } from '../lib/errors';
-import { modelPage } from '../models/index';
+import { loadPage } from '../models/load-page';
 import { assertFitsCpu } from '../weights/cpu-limit';
 import type { StoredWeights } from '../weights/manifest';
 import type { ModelParts } from './device-model';
@@ -33,11 +33,13 @@ export async function loadRunner(
   options: LoadRunnerOptions,
 ): Promise<Runner> {
   const { onProgress, signal } = options;
-  const models = [stored, ...(draft ? [draft] : [])].map((weights) => {
-    const config: unknown = JSON.parse(weights.manifest.texts['config.json']);
-    const page = modelPage(config);
-    return { weights, page, config: page.readConfig(config) };
-  });
+  const models = await Promise.all(
+    [stored, ...(draft ? [draft] : [])].map(async (weights) => {
+      const config: unknown = JSON.parse(weights.manifest.texts['config.json']);
+      const page = await loadPage(config);
+      return { weights, page, config: page.readConfig(config) };
+    }),
+  );
   const specs = models.map(({ page, config }) => page.weights(config));
   if (backend.kind === 'cpu') specs.forEach((each) => assertFitsCpu(each));
   const [target, guesser = null] = models.map(({ page, config }) => page.shape(config));

@@ -5,7 +5,7 @@
  * median with about 95 percent, from the order of the rounds alone. It runs in Node, over whatever `navigator.gpu`
  * scripts/measure.mjs put in place.
  *
- *   npm run measure [-- --rounds 15]
+ *   npm run measure [-- --rounds 15] [--only loop|speculation]
  */
 import { parseArgs } from 'node:util';
 import { findDevice } from '../gpu/device';
@@ -14,9 +14,11 @@ import { present } from '../lib/invariant';
 import { RESULT_WORDS } from '../kernels/shared/slot-state';
 import { createEngine } from './index';
 import type { GenerateEvent, GenerationOptions, Model, Prompt } from './index';
+import { measureCosts } from './measure-costs';
 import { resolveOptions } from './options';
 import { decodeShape } from './runner';
-import { MAX_DRAFTS, predictedGain } from './speculation';
+import { roundCost } from './speculation';
+import type { SpeculationCosts } from './speculation';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { shipped } from './testing/packings';
 
@@ -30,19 +32,29 @@ const LONG_TURN = 'The little dog ran to the sea and looked for shells. '.repeat
 
 /** @param args the command line after the command. */
 export async function main(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { rounds: { type: 'string', default: '15' } } });
+  const { values } = parseArgs({
+    args,
+    options: { rounds: { type: 'string', default: '15' }, only: { type: 'string' } },
+  });
   const rounds = Number(values.rounds);
   const { device, report } = await findDevice(navigator.gpu);
   if (device === null) throw new HearthError('webgpu-unavailable', report.reason ?? 'No graphics adapter was found.');
   const engine = createEngine({ device });
   const stored = packCheckpoint(await readCheckpoint('public/models/tales'), shipped);
   const draft = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
-  const model = await engine.loadModel(stored, { contextLength: 1024, draft });
   console.log(`${report.adapter}; medians of ${rounds} interleaved rounds, with their 95 % intervals\n`);
-  await measureGap(model, rounds);
-  await measureBatch(model, Math.max(7, Math.ceil(rounds / 3)));
-  await measureSecondTurn(model, Math.max(7, Math.ceil(rounds / 3)));
-  await measureSpeculation(model, rounds);
+  if (values.only !== 'speculation') {
+    const model = await engine.loadModel(stored, { contextLength: 1024 });
+    await measureGap(model, rounds);
+    await measureBatch(model, Math.max(7, Math.ceil(rounds / 3)));
+    await measureSecondTurn(model, Math.max(7, Math.ceil(rounds / 3)));
+  }
+  if (values.only !== 'loop') {
+    for (const guesser of [draft, null]) {
+      const model = await engine.loadModel(stored, { contextLength: 1024, draft: guesser });
+      await measureSpeculation(model, Math.max(7, Math.ceil(rounds / 2)));
+    }
+  }
   await engine.dispose();
 }
 
@@ -138,30 +150,71 @@ async function measureSecondTurn(model: Model, rounds: number): Promise<void> {
   );
 }
 
-/** Decode with the draft against decode without, and what the measured parts foretell. */
+/** A prompt, and whom it favours. */
+interface Text {
+  title: string;
+  prompt: Prompt;
+  options: (model: Model, round: number) => GenerationOptions;
+}
+
+const TEXTS: Text[] = [
+  {
+    title: 'a story, drawn',
+    prompt: STORY,
+    options: (_, round) => ({ temperature: 0.7, seed: round, maxTokens: TOKENS }),
+  },
+  { title: 'one letter over and over', prompt: STORY, options: (model) => endless(model) },
+];
+
+/**
+ * Decode with guesses against decode without, turn about, and what the measured parts foretell: a round brings the tokens that
+ * were accepted and one more, for k · c + v(k + 1).
+ */
 async function measureSpeculation(model: Model, rounds: number): Promise<void> {
-  const { costs } = model.speculation;
-  if (costs === null) return;
-  console.log(`c = ${costs.draft.toFixed(2)}, v = ${costs.verify.map((cost) => cost.toFixed(2)).join(' ')}`);
-  for (const speculation of ['auto', 1, 2, 4] as const) {
-    const gains: number[] = [];
-    let drafted = 0;
-    let accepted = 0;
-    for (let round = 0; round <= rounds; round++) {
-      const options = { temperature: 0.7, seed: round, maxTokens: TOKENS };
-      const plain = await answer(model, STORY, { ...options, speculation: 'off' });
-      const guessed = await answer(model, STORY, { ...options, speculation });
-      if (round === 0) continue;
-      const { stats } = guessed.done;
-      gains.push(stats.decodeTokensPerSecond / plain.done.stats.decodeTokensPerSecond);
-      drafted += stats.draftTokens;
-      accepted += stats.acceptedTokens;
+  const { speculation, runner } = model;
+  const costs = await costsOf(model);
+  speculation.costs = costs;
+  const guesser = runner.draft ? 'draft' : 'lookup';
+  const c = costs.draft === null ? '' : `c = ${costs.draft.toFixed(2)}, `;
+  console.log(`guesses by ${guesser}: ${c}v = ${costs.verify.map((cost) => cost.toFixed(2)).join(' ')}`);
+  for (const { title, prompt, options } of TEXTS) {
+    for (const choice of ['auto', 1, 3] as const) {
+      const gains: number[] = [];
+      let [tokens, drafted, accepted] = [0, 0, 0];
+      for (let round = 0; round <= rounds; round++) {
+        const ask = async (how: 'off' | typeof choice) =>
+          (await answer(model, prompt, { ...options(model, round), speculation: how })).done.stats;
+        const isPlainFirst = round % 2 === 0;
+        const before = isPlainFirst ? await ask('off') : null;
+        const guessed = await ask(choice);
+        const plain = before ?? (await ask('off'));
+        if (round === 0) continue; // for warmth
+        gains.push(guessed.decodeTokensPerSecond / plain.decodeTokensPerSecond);
+        tokens += guessed.completionTokens;
+        drafted += guessed.draftTokens;
+        accepted += guessed.acceptedTokens;
+      }
+      const share =
+        drafted > 0 ? `${((100 * accepted) / drafted).toFixed(0)} % of ${drafted} right` : 'nothing guessed';
+      console.log(`${title}, k = ${String(choice).padEnd(4)}  ${show(gains, '×')} of plain, ${share}${foretold()}`);
+
+      function foretold(): string {
+        if (choice === 'auto') return '';
+        const gain = tokens / (tokens - accepted) / roundCost(costs, { guesser, drafts: choice }, 1);
+        const reached = gains.map((each) => each / gain);
+        return `, foretold ${gain.toFixed(2)} ×, of which ${show(reached, '')}`;
+      }
     }
-    const rate = model.speculation.acceptanceRate;
-    const foretold = speculation === 'auto' ? null : predictedGain(costs, rate, Math.min(speculation, MAX_DRAFTS));
-    const share = drafted > 0 ? `${((100 * accepted) / drafted).toFixed(0)} % of guesses right` : 'nothing guessed';
-    const parts = foretold === null ? '' : `, foretold ${foretold.toFixed(2)} × at a = ${rate.toFixed(2)}`;
-    console.log(`k = ${String(speculation).padEnd(4)}  ${show(gains, '×')} of plain, ${share}${parts}`);
+  }
+  console.log('');
+}
+
+/** What guessing costs, measured at once. */
+async function costsOf(model: Model): Promise<SpeculationCosts> {
+  const measuring = measureCosts(model.runner);
+  for (;;) {
+    const { done, value } = await measuring.next();
+    if (done === true) return value;
   }
 }
 

@@ -80,10 +80,12 @@ export function chooseKvFormat(
 export interface RunnerMemory {
   /** Keys and values of all layers. */
   cacheBytes: number;
-  /** Activations, the table of rotations, and what the device keeps of sequences and their drawing. */
+  /** Activations, the tables of rotations, and what the device keeps of sequences and their drawing. */
   workBytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
+  /** Keys and values that one token reads when half of the context is written. */
+  readBytes: number;
 }
 
 export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, options: RunnerOptions): RunnerMemory {
@@ -96,7 +98,8 @@ export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, 
   const state = [stateBuffers(options, shape.vocabSize), scratchBuffers(options, shape.vocabSize, logitStride)]
     .flatMap((words) => Object.values<number>(words))
     .map((words) => 4 * words);
-  const work = [...activations, ...state, 4 * options.contextLength * shape.headDim];
+  const rotations = Object.values(page.rotations(config, 1)).map((table) => options.contextLength * table.byteLength);
+  const work = [...activations, ...state, ...rotations];
   return {
     cacheBytes: cacheBytes([shape], options.blocks, options.kvFormat),
     workBytes: work.reduce((sum, bytes) => sum + bytes, 0),
@@ -104,6 +107,7 @@ export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, 
       options.blocks * kvBlockBytes(options.kvFormat, shape.kvHeads, shape.headDim),
       ...work,
     ),
+    readBytes: cacheBytes([shape], divideUp(options.contextLength, 2 * BLOCK), options.kvFormat),
   };
 }
 

@@ -1,15 +1,13 @@
 /** A loaded model: its words, its numbers, and the loop that answers requests. */
 import type { Backend } from '../gpu/backend';
 import { HearthError, throwIfAborted } from '../lib/errors';
-import { createTextModel } from '../text/text-model';
 import type { TextModel } from '../text/text-model';
-import { assertVocabularyFits } from '../text/tokenizer';
 import type { ModelTexts, StoredWeights } from '../weights/manifest';
+import { loadWords } from '../text/load-words';
 import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
 import { loadRunner } from './load-runner';
 import type { LoadRunnerOptions } from './load-runner';
-import { measureCosts } from './measure-costs';
 import { readGenerationDefaults, resolveOptions } from './options';
 import type { GenerationOptions, ResolvedOptions } from './options';
 import type { Prompt } from './prompt';
@@ -51,12 +49,12 @@ export class Model {
     replace: (lost: Backend, error: HearthError) => Promise<Backend>,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
+    const { assertVocabularyFits, createTextModel } = await loadWords();
     const text = createTextModel(texts);
     const runner = await loadRunner(backend, stored, draft, options);
     assertVocabularyFits(text.tokenizer, runner.vocabSize);
-    const speculation = new Speculation(draft ? await measureCosts(runner) : null);
     const { onProgress: _, signal: __, ...wishes } = options;
-    const loop = new DecodeLoop(runner, speculation, async (error) =>
+    const loop = new DecodeLoop(runner, new Speculation(null), async (error) =>
       loadRunner(await replace(loop.runner.backend, error), stored, draft, wishes),
     );
     return new Model(modelId, text, loop, texts);
@@ -66,7 +64,7 @@ export class Model {
     return this.#loop.runner;
   }
 
-  /** What guessing ahead costs here, and how often it has been right. */
+  /** What guessing ahead costs here, once that is known, and how often it has been right. */
   get speculation(): Speculation {
     return this.#loop.speculation;
   }

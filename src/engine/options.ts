@@ -42,8 +42,8 @@ const RULES: Record<keyof GenerationOptions, Rule> = {
   priority: { schema: v.picklist(['foreground', 'background']), expected: '"foreground" or "background"' },
   salt: { schema: v.string(), expected: 'a string' },
   speculation: {
-    schema: v.union([v.picklist(['auto', 'off']), integer(0, MAX_DRAFTS)]),
-    expected: `"auto", "off" or an integer from 0 to ${MAX_DRAFTS}`,
+    schema: v.union([v.picklist(['auto', 'off', 'draft', 'lookup']), integer(0, MAX_DRAFTS)]),
+    expected: `"auto", "off", "draft", "lookup" or an integer from 0 to ${MAX_DRAFTS}`,
   },
 };
 
@@ -64,7 +64,7 @@ export interface GenerationOptions {
   logprobs?: number;
   priority?: 'foreground' | 'background';
   salt?: string;
-  speculation?: 'auto' | 'off' | number;
+  speculation?: 'auto' | 'off' | 'draft' | 'lookup' | number;
 }
 
 /** What the sampler reads for one token. */
@@ -91,7 +91,7 @@ export interface ResolvedOptions extends SamplingSettings {
   /** Prompts share cached blocks only with prompts of the same salt. */
   readonly salt: string;
   /** A number forces so many guesses a round. */
-  readonly speculation: 'auto' | 'off' | number;
+  readonly speculation: 'auto' | 'off' | 'draft' | 'lookup' | number;
 }
 
 /** What a checkpoint advises; the rest of GenerationOptions is the request's own business. */

@@ -34,9 +34,9 @@ export interface TextEvent {
   type: 'text';
   text: string;
   tokenIds: number[];
-  /** For each token whether the draft guessed it; absent where it guessed none of them. */
+  /** For each token whether it was guessed ahead; absent where none of them was. */
   drafted?: boolean[];
-  /** The characters of `text` that the draft guessed; absent where there are none. */
+  /** The characters of `text` that were guessed ahead; absent where there are none. */
   draftedRanges?: TextRange[];
   /** For each token, where the request asks for `logprobs`. */
   logprobs?: TokenLogprobs[];
@@ -46,7 +46,7 @@ export interface TextEvent {
 /** A token of the answer as the loop hands it over. */
 export interface AnswerToken {
   id: number;
-  /** The draft guessed it. */
+  /** It was guessed ahead. */
   drafted: boolean;
   /** Null unless the request asks for it. */
   logprobs: IdLogprobs | null;

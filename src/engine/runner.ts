@@ -1,13 +1,15 @@
 /**
  * Models on one backend, and the steps the decode loop repeats. A step is one submission: the rows of all sequences that go
- * on and of the prompts that are prefilled, the forward, the drawing of tokens and their acceptance; with a draft model its
- * guesses come first. What a step reads and writes of the sequences lies on the device, so the next step may be submitted
- * before the host knows what this one drew. Buffers are made here once; a step is recorded and prepared once per shape.
+ * on and of the prompts that are prefilled, the forward, the drawing of tokens and their acceptance; where tokens are guessed
+ * ahead, the guesses come first. What a step reads and writes of the sequences lies on the device, so the next step may be
+ * submitted before the host knows what this one drew. Buffers are made here once; a step is recorded and prepared once per
+ * shape.
  */
 import type { Backend, DeviceBuffer, PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
 import { commit } from '../kernels/commit/commit';
+import { lookup, LONGEST_NGRAM, SHORTEST_NGRAM } from '../kernels/lookup/lookup';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
@@ -22,6 +24,8 @@ import { DeviceModel } from './device-model';
 import type { ForwardInputs, ModelParts } from './device-model';
 import { biasPairs, slotWords, tokenCounts, wantsPenalties } from './slot-upload';
 import type { SlotContent } from './slot-upload';
+import { PLAIN } from './speculation';
+import type { Guesser } from './speculation';
 import { scratchBuffers, stateBuffers } from './state-buffers';
 
 export interface RunnerOptions {
@@ -39,15 +43,18 @@ export interface RunnerOptions {
   kvFormat: KvFormat;
 }
 
-/** Whether some sequence wants them; see slot-upload.ts. */
+/** How tokens are drawn; see slot-upload.ts. */
 export interface DrawShape {
+  /** Every sequence wants the likeliest token and nothing of what follows. */
+  readonly greedy: boolean;
+  /** Whether some sequence wants them. */
   readonly penalties: boolean;
   readonly filters: boolean;
   readonly logprobs: boolean;
 }
 
 /** Nothing but temperature and min-p. */
-export const PLAIN_DRAW: DrawShape = { penalties: false, filters: false, logprobs: false };
+export const PLAIN_DRAW: DrawShape = { greedy: false, penalties: false, filters: false, logprobs: false };
 
 /** What decides which dispatches a step has. */
 export interface StepShape extends DrawShape {
@@ -55,7 +62,8 @@ export interface StepShape extends DrawShape {
   readonly sequences: number;
   /** Positions of prompts that are computed without drawing a token. */
   readonly prefillRows: number;
-  /** Tokens the draft model guesses for each sequence. */
+  /** Who guesses tokens first, and how many for each sequence. */
+  readonly guesser: Guesser | null;
   readonly drafts: number;
   /** Only the draft model computes the prefilled positions: it had been left behind. */
   readonly draftOnly: boolean;
@@ -63,7 +71,7 @@ export interface StepShape extends DrawShape {
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, drafts: 0, draftOnly: false, ...PLAIN_DRAW };
+  return { sequences, prefillRows: 0, ...PLAIN, draftOnly: false, ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -125,8 +133,7 @@ export class Runner {
       0,
       Uint32Array.from({ length: maxSequences }, (_, i) => 2 * i + 1),
     );
-    const finished = 4 * (this.cache.nullSlot * SLOT_WORDS + SlotWord.finished);
-    backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
+    this.finishNullSlot();
   }
 
   /** Makes the buffers and prepares the step that decode repeats. @throws HearthError `out-of-memory`, `device-lost`. */
@@ -141,8 +148,10 @@ export class Runner {
       await backend.settle();
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
-      // Most requests filter; what that takes to compile need not be waited for.
-      void Promise.resolve(runner.prepare({ ...decodeShape(1), filters: true })).catch(() => {});
+      // Most requests filter, and most others are greedy; what that takes to compile need not be waited for.
+      for (const other of [{ filters: true }, { greedy: true }]) {
+        void Promise.resolve(runner.prepare({ ...decodeShape(1), ...other })).catch(() => {});
+      }
       return runner;
     } catch (error) {
       runner.destroy();
@@ -180,6 +189,12 @@ export class Runner {
     if (!wantsPenalties(settings)) return;
     backend.write(this.#state.counts, 4 * slot * vocabSize, tokenCounts(content, vocabSize));
     if (settings.logitBias.length > 0) backend.write(this.#state.biases, 8 * slot * MAX_BIASES, biasPairs(settings));
+  }
+
+  /** The null slot belongs to nobody and has no live rows: so it is unless somebody measures with it. */
+  finishNullSlot(): void {
+    const finished = 4 * (this.cache.nullSlot * SLOT_WORDS + SlotWord.finished);
+    this.backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
   }
 
   /** The step of a shape, prepared once; a promise only the first time. */
@@ -226,14 +241,15 @@ export class Runner {
   }
 
   /** The dispatches of a step. */
-  record({ sequences, prefillRows, drafts, draftOnly, ...draw }: StepShape): Step {
+  record({ sequences, prefillRows, guesser, drafts, draftOnly, ...draw }: StepShape): Step {
     const recorder = new Recorder();
-    if (this.draft && drafts > 0) {
+    if (guesser === 'lookup' && sequences > 0) this.#recordLookup(recorder, sequences, drafts);
+    if (this.draft && guesser === 'draft') {
       // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
       const rowCount = 2 * sequences + prefillRows;
       this.#recordPlan(recorder, 2, 0, rowCount);
       const guessDraw = { ...draw, logprobs: false };
-      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences);
+      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, guessDraw);
       if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
       for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
         this.recordGuess(recorder, sequences, guess, guessDraw);
@@ -246,7 +262,7 @@ export class Runner {
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
   recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
-    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, draw);
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
@@ -260,7 +276,7 @@ export class Runner {
   ): void {
     const outputs = sequences * rowsEach;
     this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
-    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, draw);
     if (outputs === 0) return;
     this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, draw);
     const { plan, chosen, counts, results } = this.#state;
@@ -292,6 +308,17 @@ export class Runner {
     recorder.call('plan', planRows, { plan: this.#state.plan, slots, tokens, rows }, constants, grid);
   }
 
+  #recordLookup(recorder: Recorder, sequences: number, drafts: number): void {
+    const { slots, tokens } = this.inputs;
+    const constants = {
+      GUESSES: drafts,
+      TOKENS_STRIDE: this.options.contextLength,
+      LONGEST: LONGEST_NGRAM,
+      SHORTEST: SHORTEST_NGRAM,
+    };
+    recorder.call('lookup', lookup, { plan: this.#state.plan, slots, tokens }, constants, [sequences, 1, 1]);
+  }
+
   #recordProposal(recorder: Recorder, picked: DeviceBuffer, sequences: number, draw: DrawShape): void {
     this.#recordDraw(recorder, present(this.draft, 'draft model'), picked, sequences, draw);
     const { rows, tokens } = this.inputs;
@@ -302,7 +329,7 @@ export class Runner {
 
   #recordDraw(
     recorder: Recorder,
-    { logits, logitStride }: DeviceModel,
+    { logits, logitStride, ranks, rankStride }: DeviceModel,
     picked: DeviceBuffer,
     outputs: number,
     draw: DrawShape,
@@ -311,8 +338,15 @@ export class Runner {
     const { counts, biases, chosen, logprobs } = this.#state;
     recordSampling(
       recorder,
-      { logits, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
-      { outputs, vocabSize: this.vocabSize, logitStride, tokensStride: this.options.contextLength, ...draw },
+      { logits, ranks, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
+      {
+        outputs,
+        vocabSize: this.vocabSize,
+        logitStride,
+        rankStride,
+        tokensStride: this.options.contextLength,
+        ...draw,
+      },
     );
   }
 }

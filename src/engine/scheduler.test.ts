@@ -5,6 +5,7 @@ import { divideUp } from '../lib/shapes';
 import { BlockManager } from './block-manager';
 import { Scheduler } from './scheduler';
 import type { Plan, Priority, Schedulable } from './scheduler';
+import type { Guesser } from './speculation';
 import { expectNoLeak } from './testing/simulated-device';
 import { rightAnswer, SimulatedLoop } from './testing/simulated-loop';
 import type { SimulatedRequest, SimulatedSequence } from './testing/simulated-loop';
@@ -253,6 +254,7 @@ interface Traffic {
   /** What changes from step to step, over and over: how far the device is behind, what rounds accept, who is looked at. */
   lags: number[];
   accepts: number[];
+  guessers: Guesser[];
   looks: (number | null)[];
 }
 
@@ -278,10 +280,11 @@ const traffic: fc.Arbitrary<Traffic> = fc.record({
   decodeRows: fc.integer({ min: 1, max: 4 }),
   lags: fc.array(fc.nat(3), { minLength: 1 }),
   accepts: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1 }),
+  guessers: fc.array(fc.constantFrom<Guesser>('draft', 'lookup'), { minLength: 1 }),
   looks: fc.array(fc.option(fc.nat(5), { freq: 1, nil: null }), { minLength: 1 }),
 });
 
-function simulate({ arrivals, blocks, slots, budget, decodeRows, lags, accepts, looks }: Traffic): void {
+function simulate({ arrivals, blocks, slots, budget, decodeRows, lags, accepts, guessers, looks }: Traffic): void {
   const manager = new BlockManager({ blocks, slots, contextLength: CONTEXT });
   const engine = new SimulatedLoop(manager, { budget, decodeRows });
   const patience = new Map<SimulatedSequence, number>();
@@ -306,7 +309,8 @@ function simulate({ arrivals, blocks, slots, budget, decodeRows, lags, accepts, 
       [...engine.live].forEach((sequence, i) => (sequence.priority = i === looked ? 'foreground' : 'background'));
     }
     const before = new Map([...engine.live].map((sequence) => [sequence, sequence.cached]));
-    const plan = engine.advance(lags[step % lags.length], accepts[step % accepts.length]);
+    const of = <T>(values: readonly T[]) => values[step % values.length];
+    const plan = engine.advance(of(lags), of(accepts), of(guessers));
     checkPlan(plan, { budget, decodeRows }, before);
     expectNoLeak(manager);
     expect(engine.scheduler.running + engine.scheduler.waiting).toBe(engine.live.size);

@@ -6,7 +6,8 @@
 import { invariant } from '../lib/invariant';
 import type { SamplingSettings } from './options';
 import type { Priority, Schedulable } from './scheduler';
-import type { SpeculationChoice } from './speculation';
+import { LookupShadow } from './lookup-shadow';
+import type { Round, SpeculationChoice } from './speculation';
 
 /** What does not change while a sequence runs. */
 export interface SequenceTraits {
@@ -27,10 +28,12 @@ export class Sequence implements Schedulable {
   slot: number | null = null;
   cached = 0;
   draftCached = 0;
-  /** Submitted steps that draw tokens for it and are not read, those among them without guesses, and what they may bring. */
+  /** Submitted steps that draw tokens for it and are not read, those among them without the draft, and what they may bring. */
   stepsAhead = 0;
-  plainAhead = 0;
+  undraftedAhead = 0;
   tokensAhead = 0;
+  /** What looking up would have guessed; null where it is not asked for. */
+  readonly lookup: LookupShadow | null;
 
   /** @param capacity tokens this sequence may grow to: prompt and answer together. */
   constructor(
@@ -40,6 +43,8 @@ export class Sequence implements Schedulable {
   ) {
     invariant(promptIds.length > 0 && promptIds.length < capacity, 'a prompt has a token and leaves room for one');
     this.ids = [...promptIds];
+    const { speculation } = traits;
+    this.lookup = speculation === 'auto' || speculation === 'lookup' ? new LookupShadow(promptIds.length) : null;
   }
 
   /** Tokens known to the host. */
@@ -69,17 +74,17 @@ export class Sequence implements Schedulable {
     this.ids.push(id);
   }
 
-  /** A step was submitted that draws a token for it, after `drafts` guesses. */
-  noteSubmitted(drafts: number): void {
+  /** A step was submitted that draws a token for it, and those that were guessed. */
+  noteSubmitted({ guesser, drafts }: Round): void {
     this.stepsAhead += 1;
-    this.plainAhead += drafts === 0 ? 1 : 0;
+    this.undraftedAhead += guesser === 'draft' ? 0 : 1;
     this.tokensAhead += drafts + 1;
   }
 
   /** Such a step was read. */
-  noteRead(drafts: number): void {
+  noteRead({ guesser, drafts }: Round): void {
     this.stepsAhead -= 1;
-    this.plainAhead -= drafts === 0 ? 1 : 0;
+    this.undraftedAhead -= guesser === 'draft' ? 0 : 1;
     this.tokensAhead -= drafts + 1;
   }
 
@@ -87,9 +92,9 @@ export class Sequence implements Schedulable {
    * What it drew was appended, up to an end.
    * @param accepted tokens the step brought: as many positions have been computed, by a draft as many but for the last.
    */
-  noteAccepted(accepted: number, drafts: number): void {
+  noteAccepted(accepted: number, { guesser }: Round): void {
     this.cached = Math.min(this.known, this.cached + accepted);
-    if (drafts > 0) this.draftCached = Math.max(this.draftCached, this.cached - 1);
+    if (guesser === 'draft') this.draftCached = Math.max(this.draftCached, this.cached - 1);
   }
 
   /** Its device is gone: everything is to be computed again. */
@@ -98,7 +103,7 @@ export class Sequence implements Schedulable {
     this.cached = 0;
     this.draftCached = 0;
     this.stepsAhead = 0;
-    this.plainAhead = 0;
+    this.undraftedAhead = 0;
     this.tokensAhead = 0;
   }
 }

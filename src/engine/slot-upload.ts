@@ -56,6 +56,11 @@ export function wantsFilters({ temperature, topK, topP }: SamplingSettings): boo
   return temperature > 0 && (topK > 0 || topP < 1);
 }
 
+/** Whether the likeliest token of the model's own logits is all that a request wants. */
+export function wantsLikeliest({ settings, logprobs }: Pick<SlotContent, 'settings' | 'logprobs'>): boolean {
+  return settings.temperature === 0 && !wantsPenalties(settings) && logprobs === null;
+}
+
 /** What a sequence has seen: [vocabSize], see IN_PROMPT. */
 export function tokenCounts({ ids, promptLength }: SlotContent, vocabSize: number): Uint32Array<ArrayBuffer> {
   const counts = new Uint32Array(vocabSize);

@@ -18,7 +18,7 @@ export interface GenerationStats {
   completionTokens: number;
   /** Tokens of the prompt whose keys and values were there already and were not computed again. */
   cachedTokens: number;
-  /** Tokens that the draft model guessed ahead. */
+  /** Tokens that were guessed ahead, by a draft model or by what the text said before. */
   draftTokens: number;
   /** Guesses that the model agreed with, so that they are tokens of the answer. */
   acceptedTokens: number;
@@ -75,7 +75,7 @@ export class RequestClock {
     this.#cachedTokens ??= tokens;
   }
 
-  /** The draft guessed so many tokens, of which so many were accepted. */
+  /** So many tokens were guessed ahead, of which so many were accepted. */
   markDrafted(drafted: number, accepted: number): void {
     this.#draftTokens += drafted;
     this.#acceptedTokens += accepted;

@@ -1,13 +1,13 @@
 /**
  * Stored weights into device memory: shard by shard, each slab of rows to the part of its matrix that holds them. A matrix
- * is split by rows where it exceeds one binding.
+ * is split by rows where it exceeds one binding, and where rows of another format begin.
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { DeviceMatrix, MatrixPart } from '../kernels/product';
 import { HearthError, throwIfAborted } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
 import type { ModelWeights } from '../models/page';
-import { rowLayout } from '../quant/format';
+import { formatName, type PackedFormat, rowLayout } from '../quant/format';
 import type { ShardRange, Slab, StoredTensor, StoredWeights } from '../weights/manifest';
 import type { WeightSpec } from '../weights/spec';
 
@@ -50,7 +50,7 @@ export async function uploadWeights(
     const tensor = tensors.get(spec.name);
     if (!tensor) throw new HearthError('weights-corrupt', `The stored model has no tensor ${spec.name}.`);
     if (spec.role === 'vector') {
-      vectors.set(spec.name, create(spec.name, 4 * rowLayout(tensor.format, tensor.width).paddedWidth));
+      vectors.set(spec.name, create(spec.name, 4 * tensor.rows * rowLayout(tensor.format, tensor.width).paddedWidth));
     } else {
       matrices.set(spec.name, createMatrix(backend, tensor, spec.gated ? 2 : 1, create, noScales));
     }
@@ -68,8 +68,10 @@ export async function uploadWeights(
         for (const slab of piecesOf(tensor, shard)) {
           const codes = await read(blob, slab.codes);
           const scales = slab.scales ? await read(blob, slab.scales) : null;
-          if (spec.role === 'vector') backend.write(present(vectors.get(spec.name), spec.name), 0, codes);
-          else present(matrices.get(spec.name), spec.name).write(backend, slab, codes, scales);
+          if (spec.role === 'vector') {
+            const offsetBytes = slab.firstRow * (codes.byteLength / slab.rows);
+            backend.write(present(vectors.get(spec.name), spec.name), offsetBytes, codes);
+          } else present(matrices.get(spec.name), spec.name).write(backend, slab, codes, scales);
         }
       }
       loadedBytes += blob.size;
@@ -96,43 +98,47 @@ interface Matrix extends DeviceMatrix {
 
 function createMatrix(
   backend: Backend,
-  { name, format, rows, width }: StoredTensor,
+  tensor: StoredTensor,
   segments: 1 | 2,
   create: (label: string, bytes: number) => DeviceBuffer,
   noScales: DeviceBuffer,
 ): Matrix {
-  const layout = rowLayout(format, width);
-  const codeBytes = 4 * layout.codeWordsPerRow;
-  const scaleBytes = 4 * layout.scaleWordsPerRow;
+  const { name, rows, width } = tensor;
+  const runs = runsOfOneFormat(tensor);
+  invariant(segments === 1 || runs.length === 1, `gates and ups of ${name} have one format`);
   const outputs = rows / segments;
-  const outputsPerPart = Math.floor(backend.limits.maxBindingBytes / (Math.max(codeBytes, scaleBytes) * segments));
-  if (outputsPerPart < 1) {
-    throw new HearthError(
-      'adapter-too-small',
-      `One row of ${name} takes ${codeBytes} bytes; this adapter binds at most ${backend.limits.maxBindingBytes}.`,
-    );
-  }
   const parts: MatrixPart[] = [];
-  for (let firstOutput = 0; firstOutput < outputs; firstOutput += outputsPerPart) {
-    const count = Math.min(outputsPerPart, outputs - firstOutput);
-    const codes = create(`${name}.codes`, count * segments * codeBytes);
-    const scales = scaleBytes > 0 ? create(`${name}.scales`, count * segments * scaleBytes) : noScales;
-    parts.push({ firstOutput, outputs: count, codes, scales });
+  for (const { format, firstRow, rows: runRows } of runs) {
+    const { codeBytes, scaleBytes } = rowBytesOf(format, width);
+    const outputsPerPart = Math.floor(backend.limits.maxBindingBytes / (Math.max(codeBytes, scaleBytes) * segments));
+    if (outputsPerPart < 1) {
+      throw new HearthError(
+        'adapter-too-small',
+        `One row of ${name} takes ${codeBytes} bytes; this adapter binds at most ${backend.limits.maxBindingBytes}.`,
+      );
+    }
+    const endOutput = firstRow + runRows / segments; // a gated matrix is one run, from row 0 on
+    for (let firstOutput = firstRow; firstOutput < endOutput; firstOutput += outputsPerPart) {
+      const count = Math.min(outputsPerPart, endOutput - firstOutput);
+      const codes = create(`${name}.codes`, count * segments * codeBytes);
+      const scales = scaleBytes > 0 ? create(`${name}.scales`, count * segments * scaleBytes) : noScales;
+      parts.push({ firstOutput, outputs: count, format, codes, scales });
+    }
   }
 
   return {
-    format,
     outputs,
     width,
     parts,
     write(target, slab, codes, scales) {
-      invariant(codes.byteLength === slab.rows * codeBytes, `slab of ${name} holds whole rows`);
       for (const part of parts) {
+        const { codeBytes, scaleBytes } = rowBytesOf(part.format, width);
         for (let segment = 0; segment < segments; segment++) {
           const partFirst = segment * outputs + part.firstOutput; // in rows of the stored tensor
           const from = Math.max(partFirst, slab.firstRow);
           const to = Math.min(partFirst + part.outputs, slab.firstRow + slab.rows);
           if (from >= to) continue;
+          invariant(codes.byteLength === slab.rows * codeBytes, `slab of ${name} holds whole rows`);
           const row = segment * part.outputs + from - partFirst; // in rows of the part
           const rowsOf = (bytes: Uint8Array<ArrayBuffer>, rowBytes: number) =>
             bytes.subarray((from - slab.firstRow) * rowBytes, (to - slab.firstRow) * rowBytes);
@@ -144,14 +150,31 @@ function createMatrix(
   };
 }
 
+/** Neighbouring rows of one format, in order. */
+function runsOfOneFormat({
+  format: usual,
+  slabs,
+}: StoredTensor): { format: PackedFormat; firstRow: number; rows: number }[] {
+  const runs: { format: PackedFormat; firstRow: number; rows: number }[] = [];
+  for (const { format = usual, firstRow, rows } of slabs) {
+    const last = runs.at(-1);
+    if (last && formatName(last.format) === formatName(format)) last.rows += rows;
+    else runs.push({ format, firstRow, rows });
+  }
+  return runs;
+}
+
+function rowBytesOf(format: PackedFormat, width: number): { codeBytes: number; scaleBytes: number } {
+  const { codeWordsPerRow, scaleWordsPerRow } = rowLayout(format, width);
+  return { codeBytes: 4 * codeWordsPerRow, scaleBytes: 4 * scaleWordsPerRow };
+}
+
 /** The rows of a tensor that lie in one shard, in runs of at most PIECE_BYTES. */
-function* piecesOf({ format, width, slabs }: StoredTensor, shard: number): Generator<Slab> {
-  const layout = rowLayout(format, width);
-  const codeBytes = 4 * layout.codeWordsPerRow;
-  const scaleBytes = 4 * layout.scaleWordsPerRow;
-  const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / codeBytes));
+function* piecesOf({ format: usual, width, slabs }: StoredTensor, shard: number): Generator<Slab> {
   for (const slab of slabs) {
     if (slab.codes.shard !== shard) continue;
+    const { codeBytes, scaleBytes } = rowBytesOf(slab.format ?? usual, width);
+    const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / codeBytes));
     for (let row = 0; row < slab.rows; row += rowsPerPiece) {
       const rows = Math.min(rowsPerPiece, slab.rows - row);
       const within = (range: ShardRange, rowBytes: number): ShardRange => {

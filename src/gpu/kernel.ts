@@ -34,6 +34,8 @@ export interface Kernel<B extends string = string, C extends string = string> {
   readonly constants: readonly C[];
   /** The shader text; receives the constants for what overrides cannot express (which weight decoder to join). */
   readonly wgsl: (constants: Constants<C>) => string;
+  /** Multiplications of a call, roughly: by them a long step is cut. Kernels that take no time to speak of leave it out. */
+  readonly work?: (constants: Constants<C>, grid: Grid) => number;
   /** The same arithmetic in plain loops: the judge in tests, and the road where there is no adapter. */
   readonly cpu: (buffers: Readonly<Record<B, CpuView>>, constants: Constants<C>, grid: Grid) => void;
 }

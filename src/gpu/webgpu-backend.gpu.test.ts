@@ -24,10 +24,11 @@ override SUMMAND: f32;
 const backends: WebGpuBackend[] = [];
 afterEach(() => backends.splice(0).forEach((backend) => backend.destroy()));
 
-async function create(): Promise<{ backend: WebGpuBackend; counting: CountingDevice }> {
+/** With steps that are never cut, unless `submitMs` says otherwise. */
+async function create(submitMs = Infinity): Promise<{ backend: WebGpuBackend; counting: CountingDevice }> {
   const adapter = present(await navigator.gpu.requestAdapter(), 'a WebGPU adapter');
   const counting = countingDevice(await adapter.requestDevice());
-  const backend = new WebGpuBackend(counting.device, { lanes: 1 });
+  const backend = new WebGpuBackend(counting.device, { lanes: 1, submitMs });
   backends.push(backend);
   return { backend, counting };
 }
@@ -56,6 +57,27 @@ describe('WebGpuBackend', () => {
     expect(after.submits - before.submits).toBe(1);
     expect(after.dispatches - before.dispatches).toBe(3);
     expect(new Float32Array(await backend.read(last))).toEqual(into);
+  });
+
+  it('cuts a step that takes too long into several submits, with one read-back and the same result', async () => {
+    const { backend, counting } = await create(0); // everything takes too long
+    const { first, last, step } = chain(backend, [1, 10, 100, 1000]);
+    backend.write(first, 4, Float32Array.of(0.5, 0.25));
+    const prepared = await backend.prepare(step);
+    const words = new Uint32Array(3);
+    for (let i = 0; i < 2; i++) {
+      const before = counting.snapshot();
+      await backend.runAndRead(prepared, [{ buffer: last, into: words }]);
+      expect([...new Float32Array(words.buffer)]).toEqual([1111, 1111.5, 1111.25]);
+      const after = counting.snapshot();
+      expect(after.submits - before.submits).toBe(4);
+      expect(after.dispatches - before.dispatches).toBe(4);
+      expect(after.readBacks - before.readBacks).toBe(1);
+    }
+    const before = counting.snapshot();
+    await backend.run(prepared);
+    expect(counting.snapshot().submits - before.submits).toBe(4);
+    await backend.run(await backend.prepare([])); // nothing to cut
   });
 
   it('makes a pipeline for each set of constants, a bind group for each set of buffers, and nothing twice', async () => {

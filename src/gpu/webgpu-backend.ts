@@ -1,13 +1,15 @@
 /**
  * A step on a GPUDevice. Pipelines are made once per kernel and constants, bind groups once per set of buffers, staging
- * buffers once per size in flight; running a prepared step makes nothing but its command buffer.
+ * buffers once per size in flight; running a prepared step makes nothing but its command buffer, or several where it is long.
  */
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { Backend, BackendLimits, DeviceBuffer, PreparedStep, Readback } from './backend';
+import { FirefoxReadback, isFirefox } from './firefox-readback';
 import { overridesOf } from './kernel';
 import type { Constants, Grid, Kernel } from './kernel';
+import { endsOf, Pace } from './pace';
 import type { Step } from './recorder';
 
 class GpuBuffer implements DeviceBuffer {
@@ -31,6 +33,12 @@ interface Dispatch {
 
 interface PreparedDispatches extends PreparedStep {
   readonly dispatches: readonly Dispatch[];
+  /** Of each dispatch, and of all (pace.ts). */
+  readonly works: readonly number[];
+  readonly work: number;
+  /** How it was cut last. */
+  pieces: number;
+  ends: readonly number[];
 }
 
 interface KernelLayout {
@@ -43,6 +51,8 @@ export interface WebGpuOptions {
   lanes: number;
   /** Lower than the device's own, to test splitting. */
   maxBindingBytes?: number;
+  /** Milliseconds of GPU time above which a step is cut into several submits; Infinity never cuts. */
+  submitMs?: number;
 }
 
 export class WebGpuBackend implements Backend {
@@ -58,12 +68,17 @@ export class WebGpuBackend implements Backend {
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
   readonly #bindGroups = new Map<string, GPUBindGroup>();
   readonly #staging = new Map<number, GPUBuffer[]>();
+  readonly #pace: Pace;
+  /** Null where the browser tells by itself that work is done. */
+  readonly #readback: FirefoxReadback | null;
 
   constructor(
     readonly device: GPUDevice,
     options: WebGpuOptions,
   ) {
     this.lanes = options.lanes;
+    this.#pace = new Pace(options.submitMs);
+    this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;
     this.limits = {
       maxBindingBytes: Math.min(
         device.limits.maxStorageBufferBindingSize,
@@ -96,7 +111,8 @@ export class WebGpuBackend implements Backend {
 
   async settle(): Promise<void> {
     this.#check();
-    await this.device.queue.onSubmittedWorkDone();
+    const done = this.device.queue.onSubmittedWorkDone();
+    await (this.#readback?.hurry(done) ?? done);
     this.#check();
   }
 
@@ -108,21 +124,24 @@ export class WebGpuBackend implements Backend {
       }),
     );
     this.#check();
-    return { step, dispatches };
+    const works = step.map(({ kernel, constants, grid }) => 1 + (kernel.work?.(constants, grid) ?? 0));
+    const work = works.reduce((sum, each) => sum + each, 0);
+    return { step, dispatches, works, work, pieces: 1, ends: [dispatches.length] };
   }
 
   async run(prepared: PreparedStep): Promise<void> {
     this.#check();
-    const encoder = this.device.createCommandEncoder();
-    encode(encoder, prepared as PreparedDispatches);
+    const submittedMs = performance.now();
+    const encoder = this.#encode(prepared as PreparedDispatches);
     this.device.queue.submit([encoder.finish()]);
     await this.settle();
+    this.#pace.learn((prepared as PreparedDispatches).work, submittedMs, performance.now());
   }
 
   async runAndRead(prepared: PreparedStep, readbacks: readonly Readback[]): Promise<void> {
     this.#check();
-    const encoder = this.device.createCommandEncoder();
-    encode(encoder, prepared as PreparedDispatches);
+    const submittedMs = performance.now();
+    const encoder = this.#encode(prepared as PreparedDispatches);
     const bytes = readbacks.reduce((sum, { into }) => sum + into.byteLength, 0);
     const staging = this.#takeStaging(bytes);
     let at = 0;
@@ -132,6 +151,7 @@ export class WebGpuBackend implements Backend {
     }
     this.device.queue.submit([encoder.finish()]);
     await this.#map(staging, bytes);
+    this.#pace.learn((prepared as PreparedDispatches).work, submittedMs, performance.now());
     const words = new Uint32Array(staging.getMappedRange(0, bytes));
     at = 0;
     for (const { into } of readbacks) {
@@ -163,9 +183,30 @@ export class WebGpuBackend implements Backend {
     if (error) throw error;
   }
 
+  /** Submits the pieces of a step but the last, which is what the encoder holds. */
+  #encode(prepared: PreparedDispatches): GPUCommandEncoder {
+    const pieces = this.#pace.pieces(prepared.work);
+    if (pieces !== prepared.pieces) {
+      prepared.pieces = pieces;
+      prepared.ends = endsOf(prepared.works, pieces);
+    }
+    let encoder = this.device.createCommandEncoder();
+    let from = 0;
+    for (const end of prepared.ends) {
+      if (from > 0) {
+        this.device.queue.submit([encoder.finish()]);
+        encoder = this.device.createCommandEncoder();
+      }
+      encodePass(encoder, prepared.dispatches, from, end);
+      from = end;
+    }
+    return encoder;
+  }
+
   async #map(staging: GPUBuffer, bytes: number): Promise<void> {
     try {
-      await staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      const mapped = staging.mapAsync(GPUMapMode.READ, 0, bytes);
+      await (this.#readback?.hurry(mapped) ?? mapped);
     } catch (cause) {
       throw (
         this.#lost ??
@@ -239,9 +280,11 @@ export class WebGpuBackend implements Backend {
   }
 }
 
-function encode(encoder: GPUCommandEncoder, { dispatches }: PreparedDispatches): void {
+/** The dispatches from one index up to another as one compute pass. */
+function encodePass(encoder: GPUCommandEncoder, dispatches: readonly Dispatch[], from: number, end: number): void {
   const pass = encoder.beginComputePass();
-  for (const { pipeline, bindGroup, grid } of dispatches) {
+  for (let i = from; i < end; i++) {
+    const { pipeline, bindGroup, grid } = dispatches[i]!;
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
     pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);

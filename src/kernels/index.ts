@@ -4,24 +4,33 @@ import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
-import { matmul } from './matmul/matmul';
-import { matvec } from './matvec/matvec';
+import { lookup } from './lookup/lookup';
+import { matmul, matmulArgmax } from './matmul/matmul';
+import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
 import { propose } from './propose/propose';
+import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
-import { rotaryAppend } from './rotary-append/rotary-append';
-import { bins, candidates, choose, cut, largest, race } from './sample/sample';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
+import { bins, candidates, choose, cut, greedy, largest, race } from './sample/sample';
+import { softCap } from './soft-cap/soft-cap';
 
 export const KERNELS = {
   embed,
   rmsNorm,
   matvec,
+  matvecArgmax,
   matmul,
+  matmulArgmax,
   rotaryAppend,
+  rotaryAppendBiased,
+  rotaryAppendNormed,
+  qkNorm,
   attention,
   gatherRows,
+  softCap,
   survey,
   penalize,
   largest,
@@ -30,9 +39,11 @@ export const KERNELS = {
   cut,
   race,
   choose,
+  greedy,
   report,
   planRows,
   propose,
+  lookup,
   commit,
   probeRead,
   probeCopy,

@@ -7,7 +7,7 @@ import type { Grid } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { report, survey } from './logprobs/logprobs';
 import { penalize } from './penalize/penalize';
-import { bins, candidates, choose, cut, largest, race } from './sample/sample';
+import { bins, candidates, choose, cut, greedy, largest, race } from './sample/sample';
 import type { SamplingScratch } from './sampling-scratch';
 import { tilesOf } from './shared/tile';
 
@@ -19,6 +19,9 @@ export interface SamplingShape {
   readonly logitStride: number;
   /** Positions of a slot in `tokens`. */
   readonly tokensStride: number;
+  /** Every slot wants the likeliest token and nothing else; the head gave ranks, of which a row has `rankStride`. */
+  readonly greedy: boolean;
+  readonly rankStride: number;
   /** Some slot has a repetition, frequency or presence penalty, or a bias. */
   readonly penalties: boolean;
   /** Some slot has top-k or top-p. */
@@ -29,6 +32,7 @@ export interface SamplingShape {
 
 export interface SamplingBuffers {
   readonly logits: DeviceBuffer; // [outputs][logitStride] f32; changed where there are penalties
+  readonly ranks: DeviceBuffer; // [outputs][rankStride] (key, id), in place of the logits where the shape is greedy
   readonly rows: DeviceBuffer; // [rows] token, position, slot, dead
   readonly picked: DeviceBuffer; // [outputs] index into rows
   readonly slots: DeviceBuffer; // [slots][SLOT_WORDS]
@@ -42,7 +46,7 @@ export interface SamplingBuffers {
 
 /**
  * Records `chosen` from `logits`: three dispatches, and where some slot asks for it one for penalties, three for filters,
- * two for log-probabilities.
+ * two for log-probabilities. Where all are greedy, a single one from `ranks`.
  */
 export function recordSampling(recorder: Recorder, buffers: SamplingBuffers, shape: SamplingShape): void {
   const { outputs, vocabSize, logitStride, tokensStride } = shape;
@@ -50,6 +54,10 @@ export function recordSampling(recorder: Recorder, buffers: SamplingBuffers, sha
   const constants = { VOCAB: vocabSize, LOGIT_STRIDE: logitStride };
   const tiled: Grid = [tilesOf(vocabSize), 1, outputs];
   const perOutput: Grid = [1, 1, outputs];
+  if (shape.greedy) {
+    recorder.call('sample.greedy', greedy, all, { ...constants, RANK_STRIDE: shape.rankStride }, perOutput);
+    return;
+  }
   if (shape.logprobs) recorder.call('logprobs.survey', survey, all, constants, tiled);
   if (shape.penalties) recorder.call('penalize', penalize, all, { ...constants, TOKENS_STRIDE: tokensStride }, tiled);
   recorder.call('sample.largest', largest, all, constants, tiled);

@@ -41,8 +41,8 @@ describe('readConfig', () => {
       head_dim: 8,
       max_position_embeddings: 2048,
       rms_norm_eps: 1e-6,
-      rope_theta: 10_000,
       tie_word_embeddings: false,
+      rope: { theta: 10_000, rotaryDim: 8, scaling: null },
     });
   });
 
@@ -54,7 +54,7 @@ describe('readConfig', () => {
     [{ tie_word_embeddings: 'yes' }, 'bad-file', /tie_word_embeddings = "yes".*true or false/],
     [{ num_key_value_heads: 4 }, 'bad-file', /6 attention heads and 4 key-value heads/],
     [{ hidden_act: 'gelu' }, 'unsupported-model', /hidden_act = "gelu".*"silu"/],
-    [{ rope_scaling: { type: 'linear', factor: 2 } }, 'unsupported-model', /rope_scaling = .*linear/],
+    [{ rope_scaling: { type: 'yarn', factor: 2 } }, 'unsupported-model', /rope_scaling.rope_type = "yarn".*llama3/],
     [{ attention_bias: true }, 'unsupported-model', /attention_bias = true.*false/],
     [{ mlp_bias: true }, 'unsupported-model', /mlp_bias = true/],
     [{ head_dim: 12 }, 'unsupported-model', /head_dim = 12.*multiple of 8/],
@@ -91,7 +91,7 @@ describe('weights', () => {
 
 describe('rotationTable', () => {
   it('holds cosine and sine of position · theta^(−2i / headDim)', () => {
-    const table = rotationTable(8, 10_000, 5); // frequencies 1, 0.1, 0.01, 0.001
+    const table = rotationTable({ theta: 10_000, rotaryDim: 8, scaling: null }, 5); // frequencies 1, 0.1, 0.01, 0.001
     const at = (position: number, i: number) => [...table.subarray(2 * (position * 4 + i), 2 * (position * 4 + i) + 2)];
     expect(at(0, 2)).toEqual([1, 0]);
     for (const [i, frequency] of [1, 0.1, 0.01, 0.001].entries()) {
@@ -103,7 +103,7 @@ describe('rotationTable', () => {
   });
 
   it('is exact to f32 at far positions', () => {
-    const table = rotationTable(4, 500_000, 100_001);
+    const table = rotationTable({ theta: 500_000, rotaryDim: 4, scaling: null }, 100_001);
     expect(table[2 * 100_000 * 2]).toBe(Math.fround(Math.cos(100_000)));
   });
 });

@@ -48,7 +48,7 @@ export interface ForwardPass {
     readonly rows: DeviceBuffer; // [rows]: token, position, sequence, unused (u32)
     readonly tables: DeviceBuffer; // [sequences][tableStride] (u32)
     readonly picked: DeviceBuffer; // [outputs]: row index (u32)
-    readonly rotations: DeviceBuffer; // [positions][headDim / 2]: cos, sin
+    readonly rotations: Readonly<Record<string, DeviceBuffer>>; // each [positions][pairs]: cos, sin
   };
   /** Made by the engine from the page's `activations`; zero beyond each row's width. */
   readonly activations: Readonly<Record<string, DeviceBuffer>>;
@@ -62,11 +62,21 @@ export interface ModelLayout<Config = unknown> {
   weights(config: Config): WeightSpec[];
   /** Row strides of the activation buffers; those whose names begin with "picked" or "logits" have a row per output. */
   activations(config: Config): Record<string, number>;
-  /** cos and sin of every angle: [positions][headDim / 2][2]. */
-  rotations(config: Config, positions: number): Float32Array<ArrayBuffer>;
+  /** cos and sin of every angle, a table for each way that layers rotate: [positions][pairs of a head][2]. */
+  rotations(config: Config, positions: number): Record<string, Float32Array<ArrayBuffer>>;
+}
+
+/** How logits come from `activations.pickedNormed`. */
+export interface Head {
+  /** Its name among the weights. */
+  readonly matrix: string;
+  /** Logits stay within −cap … cap; null: as they are. */
+  readonly softCap: number | null;
 }
 
 export interface ModelPage<Config = unknown> extends ModelLayout<Config> {
-  /** Records the pass; it ends with `activations.logits` [outputs][vocab stride]. */
+  /** What the engine records behind the forward, for it decides whether logits are needed or their order alone. */
+  head(config: Config): Head;
+  /** Records the pass up to the head; it ends with `activations.pickedNormed` [outputs]. */
   forward(config: Config, pass: ForwardPass): void;
 }

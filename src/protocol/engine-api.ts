@@ -20,7 +20,7 @@ export interface LoadRequest {
   /** Tokens of context to reserve; the checkpoint's own maximum (at most 4,096) if absent. */
   contextLength?: number;
   inMemory?: WeightsInMemory;
-  /** A smaller model of the same vocabulary that guesses ahead. */
+  /** A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any. */
   draft?: { modelId: string; inMemory?: WeightsInMemory } | null;
 }
 
@@ -92,8 +92,18 @@ export interface BlockStats {
   total: number;
 }
 
+/** How fast a device reads what a token needs. */
+export interface ReadingSpeed {
+  /** Bytes of packed weights that products read in a second, by what their codes are; f16 stands for all floats. */
+  bytesPerSecond: { int4: number; int8: number; float: number };
+  /** What one dispatch costs that has next to nothing to do. */
+  dispatchSeconds: number;
+}
+
 export interface EngineApi {
   device(): Promise<DeviceReport>;
+  /** Measures for about a second; answers that are being written meanwhile make the figures worse, and wait. */
+  measureReading(): Promise<ReadingSpeed>;
   /** Of every loaded model; none before the first load. */
   engineStats(): Promise<EngineStats[]>;
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel>;

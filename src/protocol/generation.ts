@@ -42,8 +42,12 @@ export interface GenerationOptions extends SamplingOptions {
   priority?: 'foreground' | 'background';
   /** Prompts share what is cached only with prompts of the same salt, so that nobody learns of another's; '' by default. */
   salt?: string;
-  /** Whether the draft model, if one is loaded, guesses ahead: as it pays (`auto`, the default), never, or so many tokens (0 to 7). */
-  speculation?: 'auto' | 'off' | number;
+  /**
+   * Whether tokens are guessed ahead, by a draft model if one is loaded or by what followed the last words earlier in the text.
+   * `auto` (the default): by whom it pays most; `draft` and `lookup`: by this one alone, as it pays; `off`: never; a number: always
+   * so many tokens (0 to 7), by the draft if there is one. The answer is the same.
+   */
+  speculation?: 'auto' | 'off' | 'draft' | 'lookup' | number;
 }
 
 /** Either a chat through the checkpoint's template or bare text. */
@@ -83,7 +87,7 @@ export interface GenerationStats {
   completionTokens: number;
   /** Tokens of the prompt whose keys and values were there already and were not computed again. */
   cachedTokens: number;
-  /** Tokens that the draft model guessed ahead. */
+  /** Tokens that were guessed ahead. */
   draftTokens: number;
   /** Guesses that the model agreed with, so that they are tokens of the answer. */
   acceptedTokens: number;
@@ -127,9 +131,9 @@ export interface TextEvent {
   type: 'text';
   text: string;
   tokenIds: number[];
-  /** For each token whether the draft guessed it; absent where it guessed none of them. */
+  /** For each token whether it was guessed ahead; absent where none of them was. */
   drafted?: boolean[];
-  /** The characters of `text` that the draft guessed; absent where there are none. */
+  /** The characters of `text` that were guessed ahead; absent where there are none. */
   draftedRanges?: TextRange[];
   /** For each token, where the request asks for `logprobs`. */
   logprobs?: TokenLogprobs[];

@@ -1,13 +1,26 @@
 /** What the page may ask of the network thread: find, fetch, verify, quantise, store. Types only. */
+import type { ModelSource } from '../lib/model-source';
+import type { Precision } from '../weights/choose-formats';
+import type { BytesByKind } from '../weights/foresee';
 import type { Manifest } from '../weights/manifest';
 
-/** Where a model's files lie: a folder URL that holds config.json, tokenizer.json and safetensors (Hugging Face layout). */
-export interface ModelSource {
+export type { ModelFile, ModelSource } from '../lib/model-source';
+export type { Precision } from '../weights/choose-formats';
+export type { BytesByKind } from '../weights/foresee';
+
+/** A model, and where it lies. */
+export interface SourceRequest {
   modelId: string;
-  /** Folder URL, absolute; files are resolved against it. */
-  url: string;
+  source: ModelSource;
+  /** The origins of other hosts that may be asked for it, besides those that always may; a request to any other is refused. */
+  origins: readonly string[];
+}
+
+export interface EnsureRequest extends SourceRequest {
   /** True where there is no graphics adapter: models too large for the processor are refused before they are downloaded. */
   forCpu?: boolean;
+  /** How weights are stored; null is as usual: the types of a GGUF file, else int4, and int8 where it pays most. What an import has begun with goes on where absent. */
+  precision?: Precision | null;
 }
 
 /**
@@ -49,10 +62,48 @@ export interface ContextCost {
   bytes: number;
   /** The largest single buffer among them. */
   largestBufferBytes: number;
+  /** Keys and values that one token reads when half of the context is written. */
+  readBytes: number;
+}
+
+/** What a model takes of a machine, wherever it is. */
+export interface ModelCost {
+  /** What the weights take in memory; foreseen from the config until they are here. */
+  weightBytes: number;
+  /** What one token reads of them. */
+  readBytes: BytesByKind;
+  parameterCount: number;
+  /** Layers, which a token goes through one after another; 0 where nothing is known. */
+  layers: number;
+  /** Small enough to run without a graphics adapter. */
+  runsOnProcessor: boolean;
+  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
+  contexts: ContextCost[];
+  /** What the engine reserves where nobody chooses. */
+  defaultContextLength: number;
+}
+
+/** One way to store a model's weights, and what comes of it. */
+export interface PrecisionChoice extends Pick<ModelCost, 'weightBytes' | 'readBytes'> {
+  precision: Precision | null;
+}
+
+/** What a model's config and the headers of its files tell before it is downloaded. */
+export interface Inspection extends Omit<ModelCost, 'weightBytes' | 'readBytes'> {
+  modelId: string;
+  /** `model_type` of its config.json. */
+  architecture: string;
+  vocabSize: number;
+  /** Its files have types of their own that are stored as they are (GGUF), where nobody chooses otherwise. */
+  keepsTypes: boolean;
+  /** All files that an import fetches. */
+  downloadBytes: number;
+  /** The usual one first. */
+  choices: PrecisionChoice[];
 }
 
 /** What is held of a model, and what it takes. */
-export interface ModelReport {
+export interface ModelReport extends ModelCost {
   modelId: string;
   /** `partial`: an import that has not ended; `in-memory`: the browser would not store it, so it is there until the page ends. */
   state: 'absent' | 'partial' | 'stored' | 'in-memory';
@@ -62,17 +113,17 @@ export interface ModelReport {
   storedBytes: number;
   /** Of the source's weight files, how much a half-done import need not fetch again. */
   keptBytes: number;
-  /** What the weights take in memory; foreseen from the config until they are here. */
-  weightBytes: number;
-  parameterCount: number;
-  /** Small enough to run without a graphics adapter. */
-  runsOnProcessor: boolean;
-  /** For every context length worth offering, the shortest first; the last is the longest the checkpoint was made for. */
-  contexts: ContextCost[];
-  /** What the engine reserves where nobody chooses. */
-  defaultContextLength: number;
-  /** Where it came from; null until it is here. */
-  source: { url: string; files: { path: string; bytes: number; sha256: string }[]; createdAt: string } | null;
+  /** How its weights were asked to be stored; null is as usual. */
+  precision: Precision | null;
+  /** The line of text that `loadModel` takes for it, also while it is on its way; null for what is not here. */
+  from: string | null;
+  /** Where it came from: the folder, and the line of text above; null until it is here. */
+  source: {
+    id: string;
+    url: string;
+    files: { path: string; bytes: number; sha256: string }[];
+    createdAt: string;
+  } | null;
 }
 
 export interface VerifyResult {
@@ -84,14 +135,39 @@ export interface VerifyResult {
 
 export interface ImportApi {
   /** Makes the model available in the store; returns at once when it is there. Rejects with a HearthError. */
-  ensure(requestId: string, source: ModelSource, onProgress: (progress: ImportProgress) => void): Promise<ImportResult>;
-  /** Cancels `ensure`; what was stored stays, so that a second start resumes. */
+  ensure(
+    requestId: string,
+    request: EnsureRequest,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<ImportResult>;
+  /**
+   * What a model would take on `device`, from a few kilobytes: its config and the headers of its files. Nothing is stored.
+   * Rejects with the HearthError that getting it would meet.
+   */
+  inspect(requestId: string, request: SourceRequest, device: 'webgpu' | 'cpu'): Promise<Inspection>;
+  /**
+   * Pauses `ensure` (and ends `inspect`, `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second
+   * start resumes.
+   */
   abort(requestId: string): Promise<void>;
+  /** Ends whatever this thread does to a model and deletes what a half-done import has stored; a whole model stays. */
+  cancel(modelId: string): Promise<void>;
   list(): Promise<StoredModelInfo[]>;
   /** All known models, then what else is held. @param device what they would run on */
   report(known: KnownModel[], device: 'webgpu' | 'cpu'): Promise<ModelReport[]>;
   /** Reads every stored shard against its checksum. Can be aborted as `ensure`; rejects as `not-found` or `aborted`. */
   verify(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /**
+   * Makes damaged shards anew from where the model came from. @returns what was damaged; all of it is mended. Can be aborted;
+   * rejects as `not-found`, `weights-corrupt` when the source gives other bytes by now, `network` or `aborted`.
+   */
+  repair(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /** Lets a host be asked for models from now on, on this device. @param origin "https://hub.example" */
+  allowOrigin(origin: string): Promise<void>;
+  /** Keeps a token for a host on this device, to be sent to that host only; null forgets it. @param origin "https://hub.example" */
+  setToken(origin: string, token: string | null): Promise<void>;
+  /** The origins that have a token. */
+  tokenOrigins(): Promise<string[]>;
   /** Calls back, for as long as this thread lives, when what is held of a model has changed, in this tab or in another one. */
   watch(onChange: (modelId: string) => void): Promise<void>;
   remove(modelId: string): Promise<void>;

@@ -49,6 +49,8 @@ describe('createChatTemplate', () => {
     const template = createChatTemplate('{{ messages | no_such_filter }}', {});
     expect(() => template.render(chat, true)).toThrow(expect.objectContaining({ code: 'unsupported-model' }));
     expect(() => template.render(chat, true)).toThrow(HearthError);
+    const endless = createChatTemplate('{% for i in range(1000000000) %}x{% endfor %}', {});
+    expect(() => endless.render(chat, true)).toThrow(expect.objectContaining({ code: 'unsupported-model' }));
   });
 
   test('a system message that the template refuses or drops goes in front of the first user message', () => {

@@ -125,6 +125,9 @@ function mergeSystemMessage(messages: readonly ChatMessage[]): ChatMessage[] {
 
 const PROBE = 'hearth-system-probe';
 
+/** As in Jinja's own sandbox. */
+const MAX_RANGE = 100_000;
+
 /** What Transformers puts into every template's scope. */
 const GLOBALS = {
   true: true,
@@ -136,6 +139,12 @@ const GLOBALS = {
   range(startOrStop: number, stop?: number, step = 1): number[] {
     const start = stop === undefined ? 0 : startOrStop;
     const length = Math.max(0, Math.ceil(((stop ?? startOrStop) - start) / step));
+    if (!(length <= MAX_RANGE)) {
+      throw new HearthError(
+        'unsupported-model',
+        `The chat template of this model counts to ${length}; expected at most ${MAX_RANGE}.`,
+      );
+    }
     return Array.from({ length }, (_, i) => start + i * step);
   },
   strftime_now: (format: string) => strftime(new Date(), format),

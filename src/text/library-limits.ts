@@ -1,7 +1,8 @@
 /**
- * What @huggingface/tokenizers 0.2.0 accepts but splits differently from the Rust reference: its `Split` treats every
- * behaviour but `Removed` as `Isolated` and its `Punctuation` treats all as `Contiguous`. Ids that are quietly wrong are
- * worse than a refusal, so those tokenizers are refused here. Delete this file when the library knows all behaviours.
+ * What @huggingface/tokenizers 0.2.0 accepts but splits differently from the Rust reference. Steps that can be spelled so that
+ * it does the same are respelled: it knows ASCII digits and words only, leaves "▁"-words together, and takes U+FEFF for a
+ * space. Its `Split` treats every behaviour but `Removed` as `Isolated` and its `Punctuation` treats all as `Contiguous`: ids
+ * that are quietly wrong are worse than a refusal, so these are refused. Delete this file when the library does as the reference.
  */
 import { HearthError } from '../lib/errors';
 import { isObject, type JsonObject } from './checkpoint-texts';
@@ -24,6 +25,44 @@ export function refuseWrongSplits(tokenizerJson: JsonObject): void {
       refuse(`Split with behavior "${behavior}"${step['invert'] === true ? ', inverted' : ''}`);
     }
   }
+}
+
+/** What GPT-2 splits by; in an expression of `Split` the library reads \s as Unicode does. */
+const GPT2_WORDS = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+/** The pre-tokenizer in steps that the library does as the reference does. */
+export function respelledPreTokenizer(step: unknown): unknown {
+  if (!isObject(step)) return step ?? null;
+  switch (step['type']) {
+    case 'Sequence': {
+      const parts = step['pretokenizers'];
+      return { ...step, pretokenizers: Array.isArray(parts) ? parts.map(respelledPreTokenizer) : parts };
+    }
+    case 'Digits':
+      return split(step['individual_digits'] === true ? '\\p{N}' : '\\p{N}+');
+    case 'Whitespace':
+      return { ...split('\\w+|[^\\w\\s]+'), behavior: 'Removed', invert: true };
+    case 'ByteLevel':
+      if (step['use_regex'] === false || step['add_prefix_space'] === true) return step;
+      return sequence(split(GPT2_WORDS), { ...step, use_regex: false });
+    case 'Metaspace': {
+      const prepend_scheme = step['prepend_scheme'] ?? (step['add_prefix_space'] === false ? 'never' : 'always');
+      const metaspace = { ...step, prepend_scheme };
+      if (step['split'] === false) return metaspace;
+      const space = typeof step['replacement'] === 'string' ? escapeForRegex(step['replacement']) : '▁';
+      return sequence(metaspace, split(`${space}(?:(?!${space})[\\s\\S])*|(?:(?!${space})[\\s\\S])+`));
+    }
+    default:
+      return step;
+  }
+}
+
+const sequence = (...pretokenizers: JsonObject[]) => ({ type: 'Sequence', pretokenizers });
+
+const split = (Regex: string) => ({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false });
+
+function escapeForRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
 /** A component and, where it is a sequence, its parts at any depth. */

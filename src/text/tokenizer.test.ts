@@ -129,6 +129,42 @@ describe('createTokenizer', () => {
   });
 });
 
+describe('steps that the library alone would do in another way', () => {
+  /** The words a text is cut into: every part of it is a token, and a word that is one is taken as it is. */
+  function wordsOf(pre_tokenizer: unknown, text: string): string[] {
+    const vocab = Object.fromEntries(
+      [...parts(text), ...parts(`▁${text.replaceAll(' ', '▁')}`)].map((part, id) => [part, id]),
+    );
+    const model = { type: 'BPE', ignore_merges: true, vocab, merges: [] };
+    const tokenizer = create({ added_tokens: [], pre_tokenizer, decoder: { type: 'ByteLevel' }, model });
+    return tokenizer.encode(text, { addSpecialTokens: false }).map((id) => tokenizer.tokenText(id) ?? '');
+  }
+
+  function* parts(text: string): Generator<string> {
+    for (let start = 0; start < text.length; start++) {
+      for (let end = start + 1; end <= text.length; end++) yield text.slice(start, end);
+    }
+  }
+
+  test.each([
+    ['digits are those of Unicode', { type: 'Digits', individual_digits: true }, 'a1½b', ['a', '1', '½', 'b']],
+    ['digits together', { type: 'Digits', individual_digits: false }, 'a1½b', ['a', '1½', 'b']],
+    ['words are those of Unicode', { type: 'Whitespace' }, 'é3_x!? b', ['é3_x', '!?', 'b']],
+    ['"▁" begins a word', { type: 'Metaspace' }, 'a bc  d', ['▁a', '▁bc', '▁', '▁d']],
+    ['without one before', { type: 'Metaspace', add_prefix_space: false }, 'a bc', ['a', '▁bc']],
+    ['unless nothing is split', { type: 'Metaspace', prepend_scheme: 'first', split: false }, 'a bc', ['▁a▁bc']],
+  ])('%s', (_, step, text, words) => {
+    expect(wordsOf(step, text)).toEqual(words);
+  });
+
+  test('GPT-2 takes U+FEFF for no space and U+0085 for one', () => {
+    const vocab = { 'ï»¿!': 0, ÂħÂħ: 1, Âħ: 2, '!': 3 };
+    const tokenizer = create({ ...tiny, model: { type: 'BPE', ignore_merges: true, vocab, merges: [] } });
+    expect(tokenizer.encode('\ufeff!', { addSpecialTokens: false })).toEqual([0]);
+    expect(tokenizer.encode('\u0085\u0085!', { addSpecialTokens: false })).toEqual([2, 2, 3]);
+  });
+});
+
 describe('files that are not what they should be', () => {
   const split = (behavior: string, invert = false) => ({
     type: 'Split',

@@ -5,6 +5,7 @@
  */
 import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { HearthError } from '../lib/errors';
+import { present } from '../lib/invariant';
 import {
   idList,
   isObject,
@@ -13,9 +14,11 @@ import {
   type CheckpointTexts,
   type JsonObject,
 } from './checkpoint-texts';
+import { type BpeModel, ID_RULE, isId, readBpeModel } from './bpe-model';
 import { createDetokenizer } from './detokenizer';
-import { refuseWrongSplits } from './library-limits';
+import { refuseWrongSplits, respelledPreTokenizer } from './library-limits';
 import { StreamDecoder, type DecodeOptions } from './stream-decoder';
+import { checkSteps } from './tokenizer-schema';
 
 /** Special tokens by their role in tokenizer_config.json, e.g. `bos_token` → "<s>"; only those that are set. */
 export type NamedTokens = Readonly<Record<string, string | readonly string[]>>;
@@ -50,10 +53,11 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
   const generationConfig = readJsonFile(texts, 'generation_config.json');
   const config = readJsonFile(texts, 'config.json');
 
-  const baseVocabulary = readVocabulary(json);
+  const model = readModel(json);
   const addedTokens = readAddedTokens(json);
+  checkSteps(json);
   refuseWrongSplits(json);
-  const library = createLibraryTokenizer({ ...json, added_tokens: addedTokens }, tokenizerConfig);
+  const library = createLibraryTokenizer({ ...json, added_tokens: addedTokens }, tokenizerConfig, model.bpe);
 
   const namedTokens = readNamedTokens(tokenizerConfig);
   const addedIds = new Set(addedTokens.map((token) => token.id));
@@ -76,7 +80,7 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
     for (const id of ids) max = Math.max(max, id);
     return max;
   };
-  const baseVocabSize = maxId(baseVocabulary.filter((id) => !addedIds.has(id))) + 1;
+  const baseVocabSize = maxId(model.ids.filter((id) => !addedIds.has(id))) + 1;
   const rows = embeddingRows(config);
 
   return {
@@ -149,47 +153,61 @@ interface AddedToken {
   special: boolean;
 }
 
-function createLibraryTokenizer(json: JsonObject, config: JsonObject): LibraryTokenizer {
-  const components = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'];
-  const complete = { ...Object.fromEntries(components.map((name) => [name, null])), ...json };
+/** The library does the steps before and after the model; decoding is ours, so it gets no decoder. */
+function createLibraryTokenizer(json: JsonObject, config: JsonObject, bpe: BpeModel | null): LibraryTokenizer {
+  const steps = ['normalizer', 'post_processor'];
+  const complete = {
+    ...json,
+    ...Object.fromEntries(steps.map((name) => [name, json[name] ?? null])),
+    pre_tokenizer: respelledPreTokenizer(json['pre_tokenizer']),
+    decoder: null,
+    model: bpe?.forLibrary ?? json['model'],
+  };
+  const settings = ['remove_space', 'do_lowercase_and_remove_accent'];
   try {
-    return new LibraryTokenizer(complete, config);
+    const library = new LibraryTokenizer(
+      complete,
+      Object.fromEntries(settings.map((name) => [name, config[name] === true])),
+    );
+    if (bpe) present(library.model, 'model of the tokenizer').encode = (words) => bpe.encodeWords(words);
+    return library;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new HearthError('unsupported-model', `tokenizer.json is of a kind that we cannot run: ${reason}.`, { cause });
   }
 }
 
-/** Ids of `model.vocab`: an object for BPE, a list of [token, score] for Unigram. */
-function readVocabulary(json: JsonObject): number[] {
+/** The ids of the vocabulary proper, and the model where it is byte-pair encoding. */
+function readModel(json: JsonObject): { ids: number[]; bpe: BpeModel | null } {
   const model = json['model'];
   if (!isObject(model)) {
     throw new HearthError('bad-file', 'tokenizer.json has no "model"; expected a BPE or Unigram model.');
   }
   const { type, vocab, merges } = model;
-  const isBpe = type === 'BPE' || (type === undefined && merges !== undefined);
-  if (!isBpe && type !== 'Unigram') {
+  if (type === 'BPE' || type === 'ScoredBPE' || (type === undefined && merges !== undefined)) {
+    const bpe = readBpeModel(model);
+    return { ids: [...bpe.vocabulary.values()], bpe };
+  }
+  if (type !== 'Unigram') {
     throw new HearthError(
       'unsupported-model',
       `tokenizer.json has a ${JSON.stringify(type)} model; expected BPE or Unigram.`,
     );
   }
-  if (isBpe && isObject(vocab) && Array.isArray(merges)) {
-    const ids = Object.values(vocab);
-    if (ids.every((id): id is number => Number.isInteger(id))) return ids;
-  }
-  if (!isBpe && Array.isArray(vocab)) return [...vocab.keys()];
-  throw new HearthError('bad-file', 'tokenizer.json has a malformed "vocab" or "merges"; expected tokens with ids.');
+  const isScored = (entry: unknown) =>
+    Array.isArray(entry) && typeof entry[0] === 'string' && Number.isFinite(entry[1]);
+  if (Array.isArray(vocab) && vocab.length > 0 && vocab.every(isScored)) return { ids: [...vocab.keys()], bpe: null };
+  throw new HearthError('bad-file', 'tokenizer.json has a malformed "vocab"; expected tokens with scores.');
 }
 
 function readAddedTokens(json: JsonObject): AddedToken[] {
   const tokens = json['added_tokens'] ?? [];
   const isToken = (token: unknown): token is AddedToken =>
-    isObject(token) && Number.isInteger(token['id']) && typeof token['content'] === 'string';
+    isObject(token) && isId(token['id']) && typeof token['content'] === 'string' && token['content'] !== '';
   if (Array.isArray(tokens) && tokens.every(isToken)) return tokens;
   throw new HearthError(
     'bad-file',
-    'tokenizer.json has malformed "added_tokens"; expected a list of ids with content.',
+    `tokenizer.json has malformed "added_tokens"; expected a list of ${ID_RULE} with content.`,
   );
 }
 

@@ -6,7 +6,8 @@
 import { invariant } from '../lib/invariant';
 import type { CheckpointFile } from './formats/checkpoint';
 import { createSha256, type Sha256 } from './hash';
-import { type ReadOptions, SourceReader } from './sources/reader';
+import { openReader, type RangeReader } from './sources/read-ahead';
+import type { ReadOptions } from './sources/reader';
 import type { Source } from './sources/source';
 
 export interface CursorState {
@@ -25,7 +26,9 @@ export const START: CursorState = { file: 0, positionBytes: 0, hash: null, sha25
 const SKIP_BYTES = 2 ** 20;
 
 export interface CursorOptions extends ReadOptions {
-  /** Bytes read so far of all files together, those before `state` included. */
+  /** Whether the source gives ranges, so that it can be read over several connections. */
+  hasRanges?: boolean;
+  /** Bytes that have arrived of all files together, those before `state` included. */
   onProgress?: (loadedBytes: number) => void;
 }
 
@@ -33,7 +36,7 @@ export class SourceCursor {
   readonly #sha256: string[];
   #file: number;
   #positionBytes: number;
-  #reader: SourceReader | null = null;
+  #reader: RangeReader | null = null;
   #skipped: Uint8Array | null = null;
 
   private constructor(
@@ -108,17 +111,15 @@ export class SourceCursor {
     await this.#reader.read(target);
     this.hasher.update(target);
     this.#positionBytes += target.length;
-    this.options.onProgress?.(this.#loadedBytes());
   }
 
-  #open(): SourceReader {
+  #open(): RangeReader {
     const { path, version, bytes } = this.files[this.#file]!;
     const range = { startBytes: this.#positionBytes, endBytes: bytes };
-    return new SourceReader(this.source, path, range, version, this.options);
-  }
-
-  #loadedBytes(): number {
-    const before = this.files.slice(0, this.#file).reduce((sum, { bytes }) => sum + bytes, 0);
-    return before + this.#positionBytes;
+    const beforeBytes = this.files.slice(0, this.#file).reduce((sum, file) => sum + file.bytes, this.#positionBytes);
+    return openReader(this.source, path, range, version, {
+      ...this.options,
+      onArrive: (arrivedBytes) => this.options.onProgress?.(beforeBytes + arrivedBytes),
+    });
   }
 }

@@ -1,23 +1,24 @@
 /**
- * One import, from a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
+ * One import, from a GGUF file or a folder of files to a stored model: read the texts, open the headers, plan, then stream, quantise and
  * store shard by shard, the manifest last. After every shard the partial record says what a second start may build upon, so
  * the import can be cut anywhere. Locks, requests and models stored already are `importer.ts`'s business.
  */
-import { throwIfAborted } from '../lib/errors';
+import { HearthError, throwIfAborted } from '../lib/errors';
 import { type PackedFormat, PACKED_FORMAT_VERSION } from '../quant/format';
 import { formatsFor, type Precision } from './choose-formats';
 import { assertFitsCpu } from './cpu-limit';
 import { SourceCursor, START } from './cursor';
-import { type Checkpoint, openCheckpoint } from './formats/checkpoint';
-import { parseJson, readTexts } from './formats/texts';
+import type { Checkpoint } from './formats/checkpoint';
+import { parseJson } from './formats/texts';
 import { checksum } from './hash';
 import { ImportTarget, type InMemoryShards } from './import-target';
 import type { Manifest } from './manifest';
+import { openModel } from './open-model';
 import { ShardPacker } from './pack-shard';
 import { DEFAULT_SIZES, type ImportPlan, planImport, type PlanSizes } from './plan';
-import type { ReadOptions, RetryPolicy } from './sources/reader';
+import type { ReadAheadPolicy, ReadOptions, RetryPolicy } from './sources/reader';
 import { isSameVersion, type Source, SourceChangedError } from './sources/source';
-import type { WeightSpec } from './spec';
+import type { Describe, WeightSpec } from './spec';
 import type { PartialImport, WeightStore } from './store';
 
 /** `loadedBytes` of `totalBytes` of weight files; both 0 while checking. */
@@ -30,15 +31,19 @@ export interface ImportProgress {
 export interface ImportJob {
   modelId: string;
   source: Source;
+  /** The .gguf file of it that is the model, of a split one any part; null for a folder in Hugging Face layout. */
+  file?: string | null;
+  /** Names the source in the records, so that a second start knows it again; its address if absent. */
+  sourceId?: string;
   store: WeightStore;
-  /** What config.json asks of the weights. @throws HearthError for architectures that are not known. */
-  describe: (config: unknown) => WeightSpec[];
+  describe: Describe;
   /** Refuses, before any weights are fetched, what is too large to run without a graphics adapter. */
   forCpu?: boolean;
-  /** Null: int4, and int8 where it pays most. */
+  /** Null: GGUF as it is; else int4, and int8 where it pays most. */
   precision?: Precision | null;
   sizes?: PlanSizes;
   retry?: RetryPolicy;
+  readAhead?: ReadAheadPolicy;
   signal?: AbortSignal;
   onProgress?: (progress: ImportProgress) => void;
 }
@@ -69,18 +74,19 @@ export async function importModel(job: ImportJob): Promise<Imported> {
 
 async function importOnce(job: ImportJob): Promise<Imported> {
   const { modelId, source, store, signal, onProgress } = job;
-  const reading: ReadOptions = { retry: job.retry, signal };
+  const reading: ReadOptions = { retry: job.retry, readAhead: job.readAhead, signal };
   onProgress?.({ phase: 'check', loadedBytes: 0, totalBytes: 0 });
-  const { texts, files: textFiles } = await readTexts(source, reading);
-  const specs = job.describe(parseJson(texts['config.json'], 'config.json'));
+  const { texts, textFiles, openCheckpoint } = await openModel(source, job.file ?? null, reading);
+  const specs = await job.describe(parseJson(texts['config.json'], 'config.json'));
   if (job.forCpu) assertFitsCpu(specs);
-  const checkpoint = await openCheckpoint(source, reading);
+  const checkpoint = await openCheckpoint();
   const target = new ImportTarget(store);
   const { plan, partial: begun } = await planOrResume(job, specs, checkpoint, target, reading);
 
   const totalBytes = checkpoint.files.reduce((sum, { bytes }) => sum + bytes, 0);
   const cursor = await SourceCursor.create(source, checkpoint.files, begun.cursor, {
     ...reading,
+    hasRanges: checkpoint.hasRanges,
     onProgress: (loadedBytes) => onProgress?.({ phase: 'download', loadedBytes, totalBytes }),
   });
   let partial = begun;
@@ -95,6 +101,9 @@ async function importOnce(job: ImportJob): Promise<Imported> {
       await target.savePartial(partial);
     }
     sha256 = await cursor.finish();
+    await refuseForgeries(source, checkpoint, sha256, () =>
+      target.savePartial({ ...begun, shards: [], cursor: START }),
+    );
   } finally {
     cursor.close();
   }
@@ -108,8 +117,9 @@ async function importOnce(job: ImportJob): Promise<Imported> {
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: partial.importId,
-    source: { url: source.url, files: [...textFiles, ...weightFiles] },
+    source: { id: job.sourceId, url: source.url, files: [...textFiles, ...weightFiles] },
     texts,
+    precision: partial.precision,
     tensors: plan.tensors,
     shards: partial.shards,
     createdAt: new Date().toISOString(),
@@ -119,9 +129,31 @@ async function importOnce(job: ImportJob): Promise<Imported> {
   return { manifest, inMemory: target.inMemory };
 }
 
+/**
+ * Holds the files against the publisher's digests, where there are some.
+ * @param startOver makes the next start fetch everything again.
+ */
+async function refuseForgeries(
+  source: Source,
+  { files }: Checkpoint,
+  sha256: readonly string[],
+  startOver: () => Promise<void>,
+): Promise<void> {
+  for (const [i, { path }] of files.entries()) {
+    const expected = source.sha256?.(path) ?? null;
+    if (expected === null || expected === sha256[i]) continue;
+    await startOver();
+    throw new HearthError(
+      'bad-file',
+      `${source.url}${path} came with SHA-256 ${sha256[i]}; its publisher says ${expected}.`,
+      { hint: 'Download it again; if it happens again, the file or the line has been tampered with.' },
+    );
+  }
+}
+
 /** The plan, with the import that has begun to carry it out or a new one. */
 async function planOrResume(
-  { modelId, source, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
+  { modelId, source, sourceId = source.url, store, precision = null, sizes = DEFAULT_SIZES }: ImportJob,
   specs: readonly WeightSpec[],
   checkpoint: Checkpoint,
   target: ImportTarget,
@@ -133,7 +165,7 @@ async function planOrResume(
   };
 
   const begun = await store.partial(modelId).catch(() => null);
-  if (begun && (await isResumable(begun, source, specs, checkpoint, precision, store))) {
+  if (begun && (await isResumable(begun, sourceId, specs, checkpoint, precision, store))) {
     const { plan, planChecksum } = await planWith(new Map(Object.entries(begun.formats)));
     if (planChecksum === begun.planChecksum) return { plan, partial: begun };
   }
@@ -144,7 +176,7 @@ async function planOrResume(
     formatVersion: PACKED_FORMAT_VERSION,
     modelId,
     importId: randomId(),
-    sourceUrl: source.url,
+    sourceId,
     precision,
     files: checkpoint.files.map(({ path, version }) => ({ path, version })),
     formats: Object.fromEntries(formats),
@@ -160,7 +192,7 @@ async function planOrResume(
 /** True when the files are still those whose first shards are stored, and the shards are there. */
 async function isResumable(
   begun: PartialImport,
-  source: Source,
+  sourceId: string,
   specs: readonly WeightSpec[],
   { files }: Checkpoint,
   precision: Precision | null,
@@ -168,9 +200,9 @@ async function isResumable(
 ): Promise<boolean> {
   const sameWork =
     begun.formatVersion === PACKED_FORMAT_VERSION &&
-    begun.sourceUrl === source.url &&
+    begun.sourceId === sourceId &&
     begun.precision === precision &&
-    specs.every(({ name }) => Object.hasOwn(begun.formats, name));
+    specs.every(({ parts }) => parts.every((part) => Object.hasOwn(begun.formats, part.source)));
   const sameFiles =
     begun.files.length === files.length &&
     begun.files.every(({ path, version }, i) => path === files[i]!.path && isSameVersion(version, files[i]!.version));

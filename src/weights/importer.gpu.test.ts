@@ -5,8 +5,9 @@ import { modelPage } from '../models/index';
 import { Importer } from './importer';
 import { IndexedDbStore } from './indexed-db-store';
 import { openStoredWeights } from './load';
+import { wishFor } from './testing/wish';
 
-const source = { modelId: 'tales', url: new URL('/models/tales/', location.href).href };
+const source = wishFor('tales', new URL('/models/tales/', location.href).href);
 
 const createImporter = () =>
   new Importer({

@@ -12,6 +12,7 @@ import { MemoryStore } from './memory-store';
 import type { WeightStore } from './store';
 import { describeTest, testCheckpoint } from './testing/checkpoint';
 import { essence, storedModel } from './testing/stored';
+import { wishFor } from './testing/wish';
 
 const sizes = { shardBytes: 24 * 1024, blockBytes: 4096 };
 const retry = { delaysMs: [1, 1], stallMs: 500 };
@@ -25,7 +26,7 @@ const createImporter = (store: WeightStore = new IndexedDbStore(new IDBFactory()
   new Importer({ store, describe: describeTest, sizes, retry });
 
 const ensure = (importer: Importer, requestId = '1', onProgress: (progress: ImportProgress) => void = () => {}) =>
-  importer.ensure(requestId, { modelId: 'm', url: hub.url }, onProgress);
+  importer.ensure(requestId, wishFor('m', hub.url), onProgress);
 
 const caught = (promise: Promise<unknown>) =>
   promise.then(
@@ -54,7 +55,7 @@ describe('ensure', () => {
     const store = new IndexedDbStore(new IDBFactory());
     const importer = createImporter(store);
     await ensure(importer);
-    const elsewhere = { modelId: 'm', url: hub.url.replace('127.0.0.1', 'localhost') };
+    const elsewhere = wishFor('m', hub.url.replace('127.0.0.1', 'localhost'));
     expect(await importer.ensure('2', elsewhere, () => {})).toMatchObject({ cached: false });
     await store.finish({ ...(await store.manifest('m'))!, formatVersion: 0 });
     expect(await importer.ensure('3', elsewhere, () => {})).toMatchObject({ cached: false });
@@ -72,12 +73,12 @@ describe('ensure', () => {
 
   it('of two models at once imports both', async () => {
     const importer = createImporter();
-    await Promise.all(['a', 'b'].map((modelId) => importer.ensure(modelId, { modelId, url: hub.url }, () => {})));
+    await Promise.all(['a', 'b'].map((modelId) => importer.ensure(modelId, wishFor(modelId, hub.url), () => {})));
     expect((await importer.list()).map(({ modelId }) => modelId).sort()).toEqual(['a', 'b']);
   });
 
   it('refuses what is no address', async () => {
-    const error = await caught(createImporter().ensure('1', { modelId: 'm', url: 'tales' }, () => {}));
+    const error = await caught(createImporter().ensure('1', wishFor('m', 'tales'), () => {}));
     expect(error).toMatchObject({ code: 'bad-request' });
   });
 
@@ -214,7 +215,7 @@ it('imports the bundled model as its published checksums say', async () => {
         return page.weights(page.readConfig(config));
       },
     });
-    await importer.ensure('1', { modelId: 'tales', url: `${await listen(server, 0)}/models/tales` }, () => {});
+    await importer.ensure('1', wishFor('tales', `${await listen(server, 0)}/models/tales`), () => {});
     const { manifest, readShard } = await storedModel(store, 'tales');
     const published = await (await import('node:fs/promises')).readFile('public/models/tales/SHA256SUMS', 'utf8');
     expect(manifest.source.files.length).toBe(5);

@@ -3,7 +3,7 @@
  * often read and shards are neither: `hearth-models` holds manifests and partial records, `hearth-shards` one Blob per shard.
  * A Blob in IndexedDB is a file: reading a part of it does not load the rest.
  */
-import { get, getMany, keys, promisifyRequest, set, type UseStore } from 'idb-keyval';
+import { del, get, getMany, keys, promisifyRequest, set, type UseStore } from 'idb-keyval';
 import { openDatabase } from './database';
 import type { Manifest } from './manifest';
 import type { PartialImport, WeightStore } from './store';
@@ -49,6 +49,11 @@ export class IndexedDbStore implements WeightStore {
       records.delete(partialKey(manifest.modelId));
       return promisifyRequest(records.transaction);
     });
+  }
+
+  async removePartial(modelId: string): Promise<void> {
+    await del(partialKey(modelId), this.#records);
+    await this.sweep();
   }
 
   async remove(modelId: string): Promise<void> {

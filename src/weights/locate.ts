@@ -1,8 +1,7 @@
 /** Where each part of each packed tensor lies in the checkpoint: the model's table held against the files' headers. */
 import { HearthError } from '../lib/errors';
-import type { CheckpointFile } from './formats/checkpoint';
-import { type FloatType, isFloatType } from './formats/floats';
-import type { SourceTensor } from './formats/safetensors';
+import type { CheckpointFile, CheckpointTensor } from './formats/checkpoint';
+import { isWeightType, WEIGHT_TYPES, type WeightType } from './formats/weight-types';
 import type { WeightPart, WeightSpec } from './spec';
 
 /** One source tensor and the rows of the packed tensor that it becomes. */
@@ -15,14 +14,22 @@ export interface LocatedPart {
   /** Index into the checkpoint's files, and the offset in that file. */
   file: number;
   startBytes: number;
-  dtype: FloatType;
+  dtype: WeightType;
+  /** See CheckpointTensor. */
+  pairedRows?: number;
+  /** See WeightPart. */
+  plus?: number;
 }
 
 /**
- * Tensors that may be left over: rotary tables that old checkpoints carry along, and a copy of the embedding in checkpoints
- * whose head is tied to it. Any other means that the model is not the one its config.json describes.
+ * Tensors that may be left over: rotary tables that old checkpoints carry along, a copy of the embedding in checkpoints
+ * whose head is tied to it, and what a multimodal model sees with beside its text half. Any other means that the model is not the one its config.json describes.
  */
-const LEFT_OVER = [/\.rotary_emb\.inv_freq$/, /^lm_head\.weight$/];
+const LEFT_OVER = [
+  /\.rotary_emb\.inv_freq$/,
+  /^(language_model\.)?lm_head\.weight$/,
+  /^(vision_tower|multi_modal_projector)\./,
+];
 
 /**
  * All parts, in the order of the source's bytes.
@@ -33,7 +40,7 @@ export function locateParts(specs: readonly WeightSpec[], files: readonly Checkp
   const located: LocatedPart[] = [];
   for (const [file, { path, tensors }] of files.entries()) {
     for (const tensor of tensors) {
-      const { name, dtype, startBytes } = tensor;
+      const { name, dtype, startBytes, pairedRows } = tensor;
       const want = wanted.get(name);
       wanted.delete(name);
       if (!want) {
@@ -45,15 +52,26 @@ export function locateParts(specs: readonly WeightSpec[], files: readonly Checkp
         );
       }
       refuseShape(tensor, want.spec, want.part);
-      if (!isFloatType(dtype)) {
+      if (!isWeightType(dtype)) {
         throw new HearthError(
           'unsupported-model',
-          `Tensor "${name}" is of type ${dtype}; weights can be read as BF16, F16 or F32.`,
-          { hint: 'Pick an unquantised version of this model.' },
+          `Tensor "${name}" is of type ${dtype}; weights can be read as ${WEIGHT_TYPES.join(', ')}.`,
+          { hint: 'Pick a version of this model whose weights are of one of these types.' },
         );
       }
       const { specIndex, firstRow, part } = want;
-      located.push({ spec: specIndex, firstRow, rows: part.rows, source: name, file, startBytes, dtype });
+      const { rows, plus } = part;
+      located.push({
+        spec: specIndex,
+        firstRow,
+        rows,
+        source: name,
+        file,
+        startBytes,
+        dtype,
+        ...(pairedRows && { pairedRows }),
+        ...(plus && !tensor.plusIsIn && { plus }),
+      });
     }
   }
   refuseMissing([...wanted.keys()]);
@@ -72,8 +90,8 @@ function wantedParts(specs: readonly WeightSpec[]) {
   return wanted;
 }
 
-function refuseShape({ name, shape }: SourceTensor, { role, width }: WeightSpec, { rows }: WeightPart): void {
-  const expected = role === 'vector' ? [width] : [rows, width];
+function refuseShape({ name, shape }: CheckpointTensor, { role, width }: WeightSpec, { rows }: WeightPart): void {
+  const expected = role === 'vector' ? [rows * width] : [rows, width];
   if (shape.length === expected.length && shape.every((size, axis) => size === expected[axis])) return;
   const what =
     role === 'embedding' || role === 'head'

@@ -3,6 +3,7 @@
  * A tensor too large for one shard is cut into slabs of whole rows; a slab never crosses a shard.
  */
 import type { PackedFormat } from '../quant/format';
+import type { Precision } from './choose-formats';
 
 /** A run of bytes within one shard. */
 export interface ShardRange {
@@ -15,6 +16,8 @@ export interface ShardRange {
 export interface Slab {
   firstRow: number;
   rows: number;
+  /** Where it is not the tensor's: rows that came from a source tensor of another type. */
+  format?: PackedFormat;
   codes: ShardRange;
   scales: ShardRange | null; // null for float formats
 }
@@ -48,9 +51,11 @@ export interface Manifest {
   modelId: string;
   /** Names this very set of shards; a new import of the same model writes under a new one and then flips the manifest. */
   importId: string;
-  /** Where it came from, for display and for the staleness check. */
-  source: { url: string; files: { path: string; bytes: number; sha256: string; etag: string | null }[] };
+  /** Where it came from. `url` is the very folder that was read; `id` names the source, where that is not its address. */
+  source: { id?: string; url: string; files: { path: string; bytes: number; sha256: string; etag: string | null }[] };
   texts: ModelTexts;
+  /** What was asked for; null (or absent, in what was stored before there was a choice) for the usual. */
+  precision?: Precision | null;
   tensors: StoredTensor[];
   shards: StoredShard[];
   createdAt: string; // ISO 8601

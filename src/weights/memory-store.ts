@@ -32,6 +32,11 @@ export class MemoryStore implements WeightStore {
     this.#manifests.set(manifest.modelId, structuredClone(manifest));
   }
 
+  async removePartial(modelId: string): Promise<void> {
+    this.#partials.delete(modelId);
+    await this.sweep();
+  }
+
   async remove(modelId: string): Promise<void> {
     this.#manifests.delete(modelId);
     this.#partials.delete(modelId);

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PackedFormat, rowLayout } from '../quant/format';
 import { DEFAULT_INT4, DEFAULT_INT8 } from '../quant/choose';
-import type { CheckpointFile } from './formats/checkpoint';
+import type { CheckpointFile, CheckpointTensor } from './formats/checkpoint';
 import { FLOAT_BYTES, type FloatType } from './formats/floats';
-import type { SourceTensor } from './formats/safetensors';
+import { sourceRowBytes } from './formats/weight-types';
 import { planImport } from './plan';
 import type { WeightSpec } from './spec';
 
@@ -66,7 +66,9 @@ describe('a plan', () => {
         fc.integer({ min: 1, max: 4000 }),
         (tensors, fileCount, shardKib, blockBytes) => {
           const specs = tensors.map(({ spec }) => spec);
-          const formats = new Map(tensors.map(({ spec, format }) => [spec.name, format]));
+          const formats = new Map(
+            tensors.flatMap(({ spec, format }) => spec.parts.map((part) => [part.source, format])),
+          );
           const files = filesFor(specs, fileCount);
           const sizes = { shardBytes: shardKib * 1024, blockBytes };
           const plan = planImport(specs, files, formats, sizes);
@@ -77,7 +79,7 @@ describe('a plan', () => {
           let last = { file: 0, endBytes: 0 };
           for (const { file, startBytes, rows, width, dtype } of blocks) {
             expect(file > last.file || (file === last.file && startBytes >= last.endBytes)).toBe(true);
-            const rowBytes = width * FLOAT_BYTES[dtype];
+            const rowBytes = sourceRowBytes(dtype, width);
             expect(rows === 1 || rows * rowBytes <= blockBytes).toBe(true);
             for (let row = 0; row < rows; row++) taken[file]!.push(startBytes + row * rowBytes);
             last = { file, endBytes: startBytes + rows * rowBytes };
@@ -131,7 +133,7 @@ describe('a plan', () => {
       width: 4096,
       role: 'embedding',
     };
-    const plan = planImport([spec], filesFor([spec]), new Map([['embedding', DEFAULT_INT4]]));
+    const plan = planImport([spec], filesFor([spec]), new Map([['e', DEFAULT_INT4]]));
     expect(plan.shards.map(({ bytes }) => bytes).every((bytes) => bytes <= 64 * 2 ** 20)).toBe(true);
     expect(plan.shards.length).toBe(5); // 128,256 × 4,096 × 4.5 bits
     expect(plan.tensors[0]!.slabs).toHaveLength(5);
@@ -144,12 +146,12 @@ describe('a checkpoint that does not fit its config.json is refused', () => {
     { name: 'norm', parts: [{ source: 'norm', rows: 1 }], width: 8, role: 'vector' },
     { name: 'up', parts: [{ source: 'up', rows: 4 }], width: 8, role: 'feed-forward' },
   ];
-  const formats = new Map(specs.map(({ name }) => [name, FORMATS[0]!]));
-  const planWith = (change: (tensors: SourceTensor[]) => SourceTensor[]) => {
+  const formats = new Map(specs.flatMap(({ parts }) => parts.map(({ source }) => [source, FORMATS[0]!])));
+  const planWith = (change: (tensors: CheckpointTensor[]) => CheckpointTensor[]) => {
     const [file] = filesFor(specs);
     return () => planImport(specs, [{ ...file!, tensors: change(file!.tensors) }], formats);
   };
-  const edit = (name: string, changes: Partial<SourceTensor>) =>
+  const edit = (name: string, changes: Partial<CheckpointTensor>) =>
     planWith((tensors) => tensors.map((tensor) => (tensor.name === name ? { ...tensor, ...changes } : tensor)));
   const add = (name: string) =>
     planWith((tensors) => [...tensors, { name, dtype: 'F32', shape: [1], startBytes: 1e6, endBytes: 1e6 + 4 }]);

@@ -1,5 +1,6 @@
 /** What this browser holds of a model: the whole of it, the beginning of it, or (when nothing may be stored) its bytes in memory. */
 import { PACKED_FORMAT_VERSION } from '../quant/format';
+import type { Precision } from './choose-formats';
 import type { Manifest } from './manifest';
 import type { PartialImport } from './store';
 
@@ -7,8 +8,12 @@ export interface ModelRecord {
   modelId: string;
   /** `partial`: an import that has not ended; the next one goes on behind it. */
   state: 'partial' | 'stored' | 'in-memory';
+  /** As it was asked for, see Manifest. */
+  precision: Precision | null;
   /** Null for a partial one. */
   manifest: Manifest | null;
+  /** The line of text that names its source; null while that is not written down yet. */
+  from: string | null;
   /** On the disk, shards of an import that has not ended included. */
   storedBytes: number;
   /** Of the source's weight files, how much need not be fetched again; 0 when nothing is under way. */
@@ -34,6 +39,8 @@ export function recordOf({ modelId, manifest, partial, inMemory, fetching }: Hel
     modelId,
     state: inMemory ? 'in-memory' : usable ? 'stored' : 'partial',
     manifest: found,
+    precision: (found ?? partial)?.precision ?? null,
+    from: partial?.sourceId ?? found?.source.id ?? found?.source.url ?? null,
     storedBytes: shardBytes(manifest) + shardBytes(partial),
     keptBytes: partial ? takenBytes(partial) : 0,
     fetching,

@@ -8,6 +8,7 @@ import { IndexedDbStore } from './indexed-db-store';
 import { MemoryStore } from './memory-store';
 import type { WeightStore } from './store';
 import { describeTest, testCheckpoint } from './testing/checkpoint';
+import { wishFor } from './testing/wish';
 
 const retry = { delaysMs: [1], stallMs: 60_000 };
 const sizes = { shardBytes: 24 * 1024, blockBytes: 4096 };
@@ -25,7 +26,7 @@ const createImporter = (store: WeightStore) =>
   new Importer({ store, describe: describeTest, sizes, retry, onChange: (modelId) => changes.push(modelId) });
 
 const ensure = (importer: Importer, requestId: string, onProgress: (progress: ImportProgress) => void = () => {}) =>
-  importer.ensure(requestId, { modelId: 'm', url: hub.url }, onProgress);
+  importer.ensure(requestId, wishFor('m', hub.url), onProgress);
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 

@@ -29,15 +29,19 @@ const caught = (promise: Promise<unknown>) =>
     (error: unknown) => error as HearthError,
   );
 
+/** Pieces much smaller than the file, so that several connections are under way when the tab dies. */
+const readAhead = { connections: 3, pieceBytes: 12_000 };
+
 /** A hub with a temper that depends on the seed. */
 function moodyHub(random: () => number): HubOptions {
   return {
     redirects: random() < 0.5,
+    linkUses: random() < 0.3 ? 2 : undefined,
     ranges: random() < 0.8,
     sizes: random() < 0.8,
     pieceBytes: 1000 + Math.floor(random() * 30_000),
     fault: () => {
-      if (random() < 0.1) return { status: 503 };
+      if (random() < 0.1) return { status: random() < 0.5 ? 503 : 429 };
       return random() < 0.1 ? { cutAfterBytes: 50_000 + Math.floor(random() * 200_000) } : undefined;
     },
   };
@@ -59,12 +63,12 @@ describe('an import that is killed', () => {
       hub = await startHub(checkpoint.files, moodyHub(generator(seed + 1000)));
       const untouched = new IndexedDbStore(new IDBFactory());
       const counting = new Tab();
-      await importInto(counting.store(untouched), { source: counting.source(new UrlSource(hub.url)) });
+      await importInto(counting.store(untouched), { source: counting.source(new UrlSource(hub.url)), readAhead });
 
       const store = new IndexedDbStore(new IDBFactory());
       for (let start = 0; (await store.manifest('m')) === null; start++) {
         const tab = new Tab(start < 6 ? lifeOf(counting, random) : {});
-        const job = { source: tab.source(new UrlSource(hub.url)) };
+        const job = { source: tab.source(new UrlSource(hub.url)), readAhead };
         await importInto(tab.store(store), job).catch((error: unknown) => expect(error).toBeInstanceOf(TabClosed));
         await expectHonest(store);
       }
@@ -80,6 +84,50 @@ describe('an import that is killed', () => {
       expect((await store.shard(partial!.importId, index))?.size).toBe(bytes);
     }
   }
+
+  it('at random moments, one after another, fetches again no more than the shard and the pieces under way', async () => {
+    hub = await startHub(testCheckpoint().files, { redirects: true, pieceBytes: 4000 });
+    const random = generator(77);
+    const file = 'model.safetensors';
+    // With a precision there is nothing to measure, so all that is asked of the file is its header and the download.
+    const job = { precision: 'int8', readAhead } as const;
+    const untouched = new IndexedDbStore(new IDBFactory());
+    const positions = [0];
+    const savePartial = untouched.savePartial.bind(untouched);
+    untouched.savePartial = (partial) => {
+      positions.push(partial.cursor.positionBytes);
+      return savePartial(partial);
+    };
+    await importInto(untouched, job);
+    const shardBytes = Math.max(...positions.slice(1).map((position, i) => position - positions[i]!));
+
+    const store = new IndexedDbStore(new IDBFactory());
+    let kills = 0;
+    for (let done = 0; kills < KILLS;) {
+      hub.log.length = 0;
+      const tab = new Tab({ steps: 30 + Math.floor(random() * 60), lastCounts: random() < 0.5 });
+      const killed = importInto(tab.store(store), { ...job, source: tab.source(new UrlSource(hub.url)) });
+      const error = await killed.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error === null) {
+        expect(await essence(await storedModel(store, 'm'))).toEqual(await essence(await storedModel(untouched, 'm')));
+        await store.remove('m');
+        done = 0;
+        continue;
+      }
+      expect(error).toBeInstanceOf(TabClosed);
+      kills++;
+      const downloads = hub.log.filter(({ path, status }) => path === file && status === 206).slice(1);
+      const sentBytes = downloads.reduce((sum, entry) => sum + entry.sentBytes, 0);
+      const begin = done;
+      done = (await store.partial('m'))?.cursor.positionBytes ?? 0;
+      expect(Math.min(...downloads.map(({ startBytes }) => startBytes), Infinity)).toBeGreaterThanOrEqual(begin);
+      const lostBytes = sentBytes - (done - begin);
+      expect(lostBytes).toBeLessThanOrEqual(shardBytes + readAhead.connections * readAhead.pieceBytes);
+    }
+  });
 
   it('does not fetch again what is stored already, nor measure again', async () => {
     hub = await startHub(testCheckpoint().files);

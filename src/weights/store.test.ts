@@ -21,7 +21,7 @@ const partial = (modelId: string, importId: string): PartialImport => ({
   formatVersion: 1,
   modelId,
   importId,
-  sourceUrl: 'http://x/',
+  sourceId: 'http://x/',
   precision: null,
   files: [],
   formats: {},

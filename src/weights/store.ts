@@ -14,11 +14,12 @@ export interface PartialImport {
   formatVersion: number;
   modelId: string;
   importId: string;
-  sourceUrl: string;
+  /** See `ImportJob`. */
+  sourceId: string;
   precision: Precision | null;
   /** The weight files as they were; others mean starting over. */
   files: { path: string; version: FileVersion }[];
-  /** The format chosen for each tensor, by name. */
+  /** The format chosen for each source tensor, by its name. */
   formats: Record<string, PackedFormat>;
   /** Of the plan; a plan that comes out differently means starting over. */
   planChecksum: string;
@@ -37,6 +38,8 @@ export interface WeightStore {
   savePartial(partial: PartialImport): Promise<void>;
   /** Replaces the model's partial record and its former manifest in one transaction. */
   finish(manifest: Manifest): Promise<void>;
+  /** Deletes what an import under way has stored; a model that is whole stays. Unknown ids are ignored. */
+  removePartial(modelId: string): Promise<void>;
   /** Deletes what is known of a model, shards last. Unknown ids are ignored. */
   remove(modelId: string): Promise<void>;
   shard(importId: string, index: number): Promise<Blob | null>;

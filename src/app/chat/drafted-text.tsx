@@ -1,4 +1,4 @@
-/** An answer as it was written, with what a draft model guessed set apart. */
+/** An answer as it was written, with what was guessed ahead set apart. */
 import type { TextRange } from '../../client';
 import { strings } from './strings';
 

@@ -12,13 +12,16 @@ export function Problem() {
   const store = present(use(StoreContext), 'the store');
   if (!problem) return null;
   const { kind } = nextMove(store.getState(), problem);
+  const host = store.getState().hostToAllow();
   return (
     <div className="problem" role="alert">
       <ProblemWords problem={problem} />
       <button type="button" className="main-button" onClick={() => nextMove(store.getState(), problem).run()}>
         {kind === 'useDefaultModel'
           ? strings.moves.otherModel({ model: findModel(defaultModelId)?.label ?? defaultModelId })
-          : strings.moves[kind]}
+          : kind === 'allowHost'
+            ? strings.moves.allowHost({ host: host === null ? '' : new URL(host).host })
+            : strings.moves[kind]}
       </button>
     </div>
   );

@@ -1,7 +1,7 @@
 /** One message with what can be done to it. Only the message that grows renders again while an answer runs. */
 import { memo, useRef, useState } from 'react';
 import { SPECULATION } from '../../client';
-import { splitThinking } from '../markdown/split-thinking';
+import { splitThinking } from '../../lib/split-thinking';
 import { useApp } from '../state/use-app';
 import type { Message } from '../chats/types';
 import { AnswerText } from './answer-text';

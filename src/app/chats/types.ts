@@ -50,7 +50,7 @@ export interface Message {
   stats?: AnswerStats;
   /** So many of the oldest messages no longer fit and were left out when it was written. */
   leftOut?: number;
-  /** The characters that a draft model guessed and the model agreed with. */
+  /** The characters that were guessed ahead and the model agreed with. */
   draftedRanges?: TextRange[];
   /** Who answered, as a person reads it, e.g. "Tales". */
   modelLabel?: string;

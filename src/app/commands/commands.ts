@@ -2,7 +2,7 @@
  * Everything that can be done from anywhere, once: the palette lists it, the keyboard map shows its keys, the handler of keys runs
  * it. What a command needs of the screen it finds in the store; where the focus should go it finds by the names of the parts.
  */
-import { splitThinking } from '../markdown/split-thinking';
+import { splitThinking } from '../../lib/split-thinking';
 import { openRun } from '../state/chat-slice';
 import type { AppState } from '../state/store';
 import type { commands as english } from '../strings/en/commands';

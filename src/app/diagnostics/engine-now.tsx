@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { hearth, type EngineStats } from '../../client';
 import { formatBytes, formatShare } from '../format';
-import { labelOf } from '../models/row';
+import { useLabels } from '../models/use-labels';
 import { locale, wordsOf } from '../strings';
 import { diagnostics as english } from '../strings/en/diagnostics';
 import { Fact } from './facts';
@@ -19,6 +19,7 @@ export function EngineNow() {
 }
 
 function ModelNow({ model }: { readonly model: EngineStats }) {
+  const labelOf = useLabels();
   const { running, waiting, blocks, prefixHitRate, rowsPerStep, steps, memoryBytes } = model;
   const { engine } = strings;
   const rows = rowsPerStep.toLocaleString(locale(), { maximumFractionDigits: 1 });

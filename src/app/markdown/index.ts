@@ -4,4 +4,4 @@ import './markdown.css';
 export { Markdown } from './markdown';
 export { plainText } from './plain-text';
 export { splitBlocks, type Block, type SplitText } from './splitter';
-export { splitThinking, type ThoughtAndAnswer } from './split-thinking';
+export { splitThinking, type ThoughtAndAnswer } from '../../lib/split-thinking';

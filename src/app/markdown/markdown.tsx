@@ -4,7 +4,7 @@
  */
 import { memo, useState } from 'react';
 import { BlockView } from './block';
-import { splitThinking } from './split-thinking';
+import { splitThinking } from '../../lib/split-thinking';
 import { BlockSplitter } from './splitter';
 import { Thinking } from './thinking';
 

@@ -1,7 +1,7 @@
 /** The words of a Markdown text, for the clipboard and for titles. */
 import type { List, ListItem, Nodes } from 'mdast';
 import { parseMarkdown } from './grammar';
-import { splitThinking } from './split-thinking';
+import { splitThinking } from '../../lib/split-thinking';
 
 /** Text without marks and without thoughts: blocks parted by blank lines, items and rows on lines of their own. */
 export function plainText(markdown: string): string {

@@ -4,7 +4,8 @@ import type { ModelReport } from '../../client';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
 import { Dialog } from '../ui/dialog';
-import { labelOf, type Row } from './row';
+import { useLabels } from './use-labels';
+import type { Row } from './row';
 import { strings } from './strings';
 
 interface DeleteDialogProps {
@@ -15,6 +16,7 @@ interface DeleteDialogProps {
 
 export function DeleteDialog({ report, row, onClose }: DeleteDialogProps) {
   const { modelId, storedBytes } = report;
+  const labelOf = useLabels();
   const deleteModel = useApp((state) => state.deleteModel);
   const entry = findModel(modelId);
   const size = formatBytes(storedBytes);

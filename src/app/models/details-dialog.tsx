@@ -8,7 +8,8 @@ import { locale } from '../strings';
 import { Dialog } from '../ui/dialog';
 import { needOf } from './fit';
 import { useContextLength } from './model-facts';
-import { labelOf, type Row } from './row';
+import { useLabels } from './use-labels';
+import type { Row } from './row';
 import { strings } from './strings';
 
 interface DetailsDialogProps {
@@ -19,6 +20,7 @@ interface DetailsDialogProps {
 
 export function DetailsDialog({ report, row, onClose }: DetailsDialogProps) {
   const { modelId, source, weightBytes, parameterCount, contexts } = report;
+  const labelOf = useLabels();
   const device = useApp((state) => state.device);
   const entry = findModel(modelId);
   const need = needOf(report, useContextLength(report));

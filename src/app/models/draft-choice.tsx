@@ -4,12 +4,13 @@ import { formatBytes } from '../format';
 import { CheckField } from '../settings/fields';
 import { useApp } from '../state/use-app';
 import { draftOf } from './draft';
-import { labelOf } from './row';
+import { useLabels } from './use-labels';
 import { strings } from './strings';
 
 export function DraftChoice({ modelId }: { readonly modelId: string }) {
   const useDraft = useApp(({ settings }) => settings.useDraft);
   const changeSettings = useApp((state) => state.changeSettings);
+  const labelOf = useLabels();
   const draftId = draftOf(modelId);
   const size = findModel(draftId ?? '')?.downloadBytes;
   if (draftId === null || size === undefined) return null;

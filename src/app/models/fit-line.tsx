@@ -6,7 +6,8 @@ import { GoodIcon, WarnIcon } from '../ui/icons';
 import { fitOf, needOf, type Fit } from './fit';
 import { wantedDraft } from './draft';
 import { useContextLength } from './model-facts';
-import { labelOf, type Row } from './row';
+import { useLabels } from './use-labels';
+import type { Row } from './row';
 import { strings } from './strings';
 
 interface FitLineProps {
@@ -28,7 +29,8 @@ export function FitLine({ report, row }: FitLineProps) {
   );
 }
 
-function sayFit(fit: Fit): string {
+/** Whether it fits, in a sentence or two. */
+export function sayFit(fit: Fit): string {
   const limit = formatBytes(fit.limitBytes);
   switch (fit.verdict) {
     case 'fits':
@@ -42,6 +44,7 @@ function sayFit(fit: Fit): string {
 
 /** What loading this one does to the others, and what a newly chosen context or draft asks for; sentences, some empty. */
 function useNeighbours(modelId: string, { state, action, loaded }: Row): string[] {
+  const labelOf = useLabels();
   const others = useApp(({ loadedModels }) => [...loadedModels.keys()].filter((id) => id !== modelId).join('\n'));
   const leaving = useApp(({ modelsLeavingFor }) => modelsLeavingFor(modelId).join('\n'));
   const context = useApp(({ contextLengths }) => contextLengths[modelId]);

@@ -40,10 +40,14 @@ const report = {
   parameterCount: 200,
   runsOnProcessor: true,
   contexts: [
-    { contextLength: 256, bytes: 10, largestBufferBytes: 1 },
-    { contextLength: 1000, bytes: 40, largestBufferBytes: 4 },
+    { contextLength: 256, bytes: 10, largestBufferBytes: 1, readBytes: 5 },
+    { contextLength: 1000, bytes: 40, largestBufferBytes: 4, readBytes: 20 },
   ],
   defaultContextLength: 1000,
+  precision: null,
+  readBytes: { int4: 0, int8: 0, float: 0 },
+  layers: 1,
+  from: null,
   source: null,
 };
 

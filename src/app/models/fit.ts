@@ -3,7 +3,8 @@
  * memory there is: what is beyond a buffer's limit cannot work, what is below it in all will, and between the two lies
  * "perhaps".
  */
-import type { DeviceReport, ModelReport } from '../../client';
+import type { DeviceReport, ModelCost } from '../../client';
+import { costAt } from './speed';
 
 export interface Need {
   /** Weights, keys and values, work space. */
@@ -31,15 +32,14 @@ export function fitOf({ bytes, largestBufferBytes, runsOnProcessor }: Need, devi
 }
 
 /** What a model takes at a context length; null for one that nothing is known of. */
-export function needOf(report: ModelReport, contextLength: number): Need | null {
-  // What is asked for may lie between two choices: the larger one counts.
-  const cost = report.contexts.find((one) => one.contextLength >= contextLength) ?? report.contexts.at(-1);
-  if (!cost) return null;
-  return {
-    bytes: report.weightBytes + cost.bytes,
-    largestBufferBytes: cost.largestBufferBytes,
-    runsOnProcessor: report.runsOnProcessor,
-  };
+export function needOf(
+  { weightBytes, contexts, runsOnProcessor }: Pick<ModelCost, 'weightBytes' | 'contexts' | 'runsOnProcessor'>,
+  contextLength: number,
+): Need | null {
+  const cost = costAt(contexts, contextLength);
+  return cost
+    ? { bytes: weightBytes + cost.bytes, largestBufferBytes: cost.largestBufferBytes, runsOnProcessor }
+    : null;
 }
 
 /** Several models side by side. */

@@ -2,10 +2,11 @@
  * One line about the model: a download to decide on, its arrival in phases and MB, or what the person should know about the
  * one that is there. Nothing when all is as expected.
  */
-import { findModel } from '../../catalog/catalog';
+import { findModel, licenceName } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
+import { HUB_HOST } from '../state/offer-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 import type { LoadProgress, LocalModel } from '../../client';
@@ -28,12 +29,41 @@ function AbsentLine() {
   const problem = useApp((state) => state.problem);
   const needModel = useApp((state) => state.needModel);
   const isOnline = useApp((state) => state.isOnline);
-  if (!entry || problem) return null;
+  const host = useApp((state) => state.hostToAllow());
+  const modelId = useApp((state) => state.modelId);
+  const allowHost = useApp((state) => state.allowHost);
+  if (problem) return null;
+  if (!entry)
+    return host === null ? null : <ForeignLine model={modelId} host={new URL(host).host} onAllow={allowHost} />;
+  const size = formatBytes(entry.downloadBytes);
   return (
     <div className="model-line">
-      <p>{(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}</p>
+      <p>
+        {(isOnline ? strings.lineAbsent : strings.lineNeedsNetwork)({ model: entry.label })}
+        {entry.repository !== undefined && ` ${strings.lineLicence({ licence: licenceName(entry) })}`}
+      </p>
       <button type="button" className="edged-button" onClick={() => void needModel().catch(() => {})}>
-        {strings.lineDownload({ size: formatBytes(entry.downloadBytes) })}
+        {entry.repository === undefined
+          ? strings.lineDownload({ size })
+          : strings.lineGetFrom({ size, host: HUB_HOST })}
+      </button>
+    </div>
+  );
+}
+
+interface ForeignLineProps {
+  readonly model: string;
+  readonly host: string;
+  readonly onAllow: () => Promise<void>;
+}
+
+/** Named by the address, and to come from another site: nobody is asked for it before the person has chosen. */
+function ForeignLine({ model, host, onAllow }: ForeignLineProps) {
+  return (
+    <div className="model-line">
+      <p>{strings.lineForeign({ model, host })}</p>
+      <button type="button" className="edged-button" onClick={() => void onAllow().catch(() => {})}>
+        {strings.lineDownloadFrom({ host })}
       </button>
     </div>
   );

@@ -10,6 +10,7 @@ export function ModelNoteLine({ report: { modelId, state } }: { readonly report:
   const getModel = useApp((state) => state.getModel);
   const useModel = useApp((state) => state.useModel);
   const deleteModel = useApp((state) => state.deleteModel);
+  const repairModel = useApp((state) => state.repairModel);
 
   const getAgain = async () => {
     await deleteModel(modelId);
@@ -35,8 +36,8 @@ export function ModelNoteLine({ report: { modelId, state } }: { readonly report:
       return (
         <div className="problem card-note" role="alert">
           <p className="problem-message">{strings.damaged({ damaged: note.damaged, shards: note.shards })}</p>
-          <button type="button" className="edged-button" onClick={() => void getAgain()}>
-            {strings.getAgain}
+          <button type="button" className="edged-button" onClick={() => void repairModel(modelId)}>
+            {strings.repair}
           </button>
         </div>
       );

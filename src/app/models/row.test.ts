@@ -3,7 +3,8 @@ import type { LocalModel, ModelReport } from '../../client';
 import { defaultSettings } from '../settings/settings';
 import type { ModelState } from '../state/model-slice';
 import type { PacedProgress } from '../state/pace';
-import { labelOf, rowOf } from './row';
+import { labelOf } from './names';
+import { rowOf } from './row';
 
 const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   modelId: 'tales',
@@ -16,6 +17,10 @@ const report = (part: Partial<ModelReport> = {}): ModelReport => ({
   runsOnProcessor: true,
   contexts: [],
   defaultContextLength: 1024,
+  precision: null,
+  readBytes: { int4: 0, int8: 0, float: 0 },
+  layers: 1,
+  from: null,
   source: null,
   ...part,
 });
@@ -94,7 +99,8 @@ describe('a row', () => {
 });
 
 it('a model has a name, whether the catalogue knows it or not', () => {
-  expect(labelOf('tales-draft')).toBe('Tales Draft');
-  expect(labelOf('https://hub.example/some-one/some-model/')).toBe('some-model');
-  expect(labelOf('mine')).toBe('mine');
+  expect(labelOf({}, 'tales-draft')).toBe('Tales Draft');
+  expect(labelOf({}, 'https://hub.example/some-one/some-model/')).toBe('some-model');
+  expect(labelOf({}, 'mine')).toBe('mine');
+  expect(labelOf({ tales: 'Stories' }, 'tales')).toBe('Stories');
 });

@@ -1,5 +1,4 @@
 /** One model as the shelf shows it: in which state it is, what its button does, and how far it has come. */
-import { findModel } from '../../catalog/catalog';
 import type { LocalModel, ModelReport } from '../../client';
 import type { PacedProgress } from '../state/pace';
 import type { AppState } from '../state/store';
@@ -82,9 +81,4 @@ function restingRow({ state, fetching }: ModelReport): Pick<Row, 'state' | 'acti
 
 function stopOf(kind: 'get' | 'verify'): RowAction {
   return kind === 'get' ? 'pause' : 'cancel';
-}
-
-/** The catalogue's name; for a model it does not know the last part of its address. */
-export function labelOf(modelId: string): string {
-  return findModel(modelId)?.label ?? (modelId.split('/').filter(Boolean).at(-1) || modelId);
 }

@@ -41,7 +41,7 @@ const schema = v.object({
   contextPolicy: field(v.picklist(contextPolicies), 'stop'),
   /** A model that has a draft model is loaded with it. */
   useDraft: field(v.boolean(), false),
-  /** Answers show which of their words the draft model guessed. */
+  /** Answers show which of their words were guessed ahead. */
   colourDrafted: field(v.boolean(), false),
   /** The list of chats stands beside the conversation where there is room. */
   showChatList: field(v.boolean(), true),

@@ -3,7 +3,7 @@
  * because its download is the person's to decide. Another model may stay in memory beside the selected one where both fit.
  */
 import { defaultModelId, findModel } from '../../catalog/catalog';
-import { isAbort, toHearthError, type HearthError, type LocalModel, type ModelLocation } from '../../client';
+import { HearthError, isAbort, toHearthError, type LocalModel, type ModelLocation } from '../../client';
 import { throwIfAborted } from '../../lib/errors';
 import { readChosenModel, writeChosenModel } from '../models/chosen-model';
 import { wantedDraft } from '../models/draft';
@@ -23,6 +23,10 @@ export interface ModelSlice {
   loadedModels: ReadonlyMap<string, LocalModel>;
   /** What stands in the way, of the model or of an answer; shown as an alert until the next try. */
   problem: HearthError | null;
+  /** The host that the selected model would come from, where that is another site and nobody has chosen it; else null. */
+  hostToAllow(): string | null;
+  /** Lets that host be asked from now on, and loads the model. */
+  allowHost(): Promise<void>;
   /** Called once, when the page opens: loads the model if nothing needs to be downloaded for it but what is bundled. */
   begin(): Promise<void>;
   /** The model, loading it if need be; a load under way is shared. Rejects with a HearthError, also kept as `problem`. */
@@ -36,10 +40,14 @@ export interface ModelSlice {
   selectModel(modelId: string): void;
   /** Deletes the stored weights of the selected model and loads it from its source. */
   downloadAgain(): Promise<void>;
+  /** Mends what is damaged of the selected model, by fetching it anew where it cannot be mended, and loads it. */
+  repairSelected(): Promise<void>;
 }
 
 export function createModelSlice({ client, chats }: AppServices, start: StartOptions): Slice<ModelSlice> {
   const { settings: storage } = chats.places;
+  /** Hosts that the person has allowed in this tab. */
+  const allowed: string[] = [];
   let loading: { promise: Promise<LocalModel>; controller: AbortController } | null = null;
 
   return (set, get) => {
@@ -54,13 +62,15 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
           },
         };
         const source = sourceOf(get(), modelId);
+        // What the address or an earlier visit has named is no choice of this person's.
+        const origins = findModel(modelId) ? undefined : allowed;
         const leaving = get().modelsLeavingFor(modelId);
         // What has to make room stays until the new one is on this machine.
-        if (leaving.length > 0) await client.fetchModel(source, options);
+        if (leaving.length > 0) await client.fetchModel(source, { ...options, origins });
         await Promise.all(leaving.map(get().unloadModel));
         const { contextLengths, settings } = get();
         const chosen = { contextLength: contextLengths[modelId], draft: wantedDraft(settings, modelId) };
-        const model = await client.loadModel(source, { ...options, ...chosen });
+        const model = await client.loadModel(source, { ...options, ...chosen, origins });
         if (signal.aborted) {
           await model.dispose(); // it came after all, but is not wanted any more
           throwIfAborted(signal);
@@ -89,6 +99,26 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
       modelState: { kind: 'absent' },
       loadedModels: new Map(),
       problem: null,
+
+      hostToAllow() {
+        const { modelId, modelReports } = get();
+        const isHere = modelReports?.some((report) => report.modelId === modelId && report.state !== 'partial');
+        if (findModel(modelId) || isHere) return null;
+        try {
+          return client.foreignOrigin(sourceOf(get(), modelId));
+        } catch {
+          return null; // a name that leads nowhere: loading says so
+        }
+      },
+
+      async allowHost() {
+        const origin = get().hostToAllow();
+        if (origin !== null) {
+          allowed.push(origin);
+          await client.allowHost(origin).catch(() => {}); // where nothing can be kept it holds until the tab is closed
+        }
+        await get().needModel();
+      },
 
       async begin() {
         const { modelId, needModel, openShelf } = get();
@@ -146,18 +176,34 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         await client.removeModel(modelId);
         await get().needModel();
       },
+
+      async repairSelected() {
+        const { modelId, unloadModel, downloadAgain, needModel } = get();
+        cancelLoad();
+        await unloadModel(modelId);
+        const isMended = await client.repairModel(modelId).then(
+          () => true,
+          (error: unknown) => {
+            if (error instanceof HearthError && error.code === 'weights-corrupt') return false;
+            set({ problem: toHearthError(error) });
+            throw error;
+          },
+        );
+        await (isMended ? needModel() : downloadAgain());
+      },
     };
   };
 }
 
-/** How the client finds a model: by its name in the catalogue, or where it once came from. */
+/** How the client finds a model: by its name, or where it once came from. */
 export function sourceOf({ modelReports }: Pick<ShelfSlice, 'modelReports'>, modelId: string): string | ModelLocation {
-  const url = modelReports?.find((report) => report.modelId === modelId)?.source?.url;
-  return findModel(modelId) || !url ? modelId : { id: modelId, url };
+  const from = modelReports?.find((report) => report.modelId === modelId)?.from ?? null;
+  return findModel(modelId) || from === null ? modelId : { id: modelId, from };
 }
 
 /** The label of the selected model, also before it is there. */
-export function modelLabel(state: ModelSlice): string {
-  if (state.modelState.kind === 'ready') return state.modelState.model.label;
-  return findModel(state.modelId)?.label ?? findModel(defaultModelId)?.label ?? state.modelId;
+export function modelLabel({ modelId, modelState, modelNames }: ModelSlice & Pick<ShelfSlice, 'modelNames'>): string {
+  if (modelNames[modelId] !== undefined) return modelNames[modelId];
+  if (modelState.kind === 'ready') return modelState.model.label;
+  return findModel(modelId)?.label ?? findModel(defaultModelId)?.label ?? modelId;
 }

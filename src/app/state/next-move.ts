@@ -5,17 +5,19 @@ import type { AppState } from './store';
 
 export interface NextMove {
   /** What it does; the button's words are the catalogue's. */
-  kind: 'tryAgain' | 'newChat' | 'downloadAgain' | 'useDefaultModel';
+  kind: 'tryAgain' | 'newChat' | 'repair' | 'allowHost' | 'useDefaultModel';
   run(): void;
 }
 
 export function nextMove(state: AppState, problem: HearthError): NextMove {
   const tryAgain: NextMove = { kind: 'tryAgain', run: () => void retry(state) };
+  const isHostRefused = problem.code === 'bad-request' && state.hostToAllow() !== null;
+  if (isHostRefused) return { kind: 'allowHost', run: () => void allow(state) };
   switch (problem.code) {
     case 'context-overflow':
       return { kind: 'newChat', run: () => void state.newChat() };
     case 'weights-corrupt':
-      return { kind: 'downloadAgain', run: () => void state.downloadAgain().catch(() => {}) }; // kept as the problem
+      return { kind: 'repair', run: () => void state.repairSelected().catch(() => {}) }; // kept as the problem
     case 'bad-request':
     case 'webgpu-unavailable':
     case 'insecure-context':
@@ -42,6 +44,11 @@ function switchToDefaultModel(state: AppState): NextMove {
       void retry(state);
     },
   };
+}
+
+async function allow(state: AppState): Promise<void> {
+  await state.allowHost().catch(() => {}); // kept as the problem
+  if (state.transcript.at(-1)?.role === 'user') await state.regenerate();
 }
 
 /** Loads the model; a message that still waits for its answer is answered. */

@@ -5,7 +5,7 @@
  */
 import type { ChatMessage } from '../../client';
 import type { Attachment, Message } from '../chats/types';
-import { splitThinking } from '../markdown/split-thinking';
+import { splitThinking } from '../../lib/split-thinking';
 
 type Said = Pick<Message, 'role' | 'content' | 'attachments'>;
 

@@ -1,76 +1,19 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createClient } from '../../client/client';
-import {
-  createFakeEngine,
-  createFakeImporter,
-  createFakeThread,
-  fakeDevice,
-  type FakeEngineOptions,
-  type FakeImporterOptions,
-  type FakeThread,
-} from '../../client/testing/fake-engine';
+import { catalog } from '../../catalog/catalog';
+import { fakeDevice, type FakeImporterOptions } from '../../client/testing/fake-engine';
 import { HearthError } from '../../lib/errors';
-import { MemoryTables } from '../chats/tables';
-import { createFakeStorage, NO_PLACES } from '../chats/testing/fake-places';
-import { readStartAddress } from './start-address';
-import { createAppStore, type AppServices, type AppState } from './store';
+import { createFakeStorage } from '../chats/testing/fake-places';
+import { modelLabel } from './model-slice';
+import type { AppState } from './store';
+import { closePages, openPage } from './testing/page';
 
 const speculation = vi.hoisted(() => ({ SPECULATION: false }));
 vi.mock('../../client/speculation', () => speculation);
 
-const threads: FakeThread[] = [];
 afterEach(() => {
-  for (const thread of threads.splice(0)) thread.close();
+  closePages();
   speculation.SPECULATION = false;
 });
-
-interface SetUp extends FakeEngineOptions {
-  address?: string;
-  imports?: FakeImporterOptions;
-  settings?: Storage;
-  storageManager?: Partial<StorageManager>;
-}
-
-function setUp({ address = '', imports, settings, storageManager, ...options }: SetUp = {}) {
-  const engine = createFakeEngine(options);
-  const importer = createFakeImporter(imports);
-  const open = (api: typeof engine | typeof importer) => {
-    const thread = createFakeThread(api);
-    threads.push(thread);
-    return thread.port;
-  };
-  const client = createClient({
-    openEngine: () => open(engine),
-    openImport: () => open(importer),
-    siteUrl: 'http://localhost/',
-  });
-  const services: AppServices = {
-    client,
-    nextFrame: (callback) => void setTimeout(callback, 1),
-    chats: {
-      tables: new MemoryTables(),
-      channel: null,
-      tabs: { tabId: 'tab', otherTabs: async () => new Set() },
-      storage: createFakeStorage(),
-      places: { ...NO_PLACES, settings: settings ?? null },
-      onHide: () => {},
-    },
-    storageManager: (storageManager ?? {}) as StorageManager,
-  };
-  const store = createAppStore(services, readStartAddress(address));
-  /** Resolves when the state is as described. */
-  const until = (is: (state: AppState) => boolean) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!is(store.getState())) return;
-        leave();
-        resolve();
-      };
-      const leave = store.subscribe(look);
-      look();
-    });
-  return { store, engine, importer, until, state: () => store.getState() };
-}
 
 const webgpu = (maxBufferSize: number) => ({
   ...fakeDevice,
@@ -84,18 +27,18 @@ const never = new Promise<void>(() => {});
 
 describe('the shelf', () => {
   it('has what can be had, what is here, and what nobody knows', async () => {
-    const { state } = setUp({ imports: { stored: ['tales', 'http://hub.example/x/'] } });
+    const { state } = openPage({ imports: { stored: ['tales', 'http://hub.example/x/'] } });
     await state().openShelf();
-    expect(state().modelReports?.map(({ modelId, state }) => [modelId, state])).toEqual([
-      ['tales', 'stored'],
-      ['tales-draft', 'absent'],
-      ['http://hub.example/x/', 'stored'],
+    expect(state().modelReports?.map(({ modelId }) => modelId)).toEqual([
+      ...catalog.map(({ id }) => id),
+      'http://hub.example/x/',
     ]);
+    expect(state().modelReports?.filter((report) => report.state === 'stored')).toHaveLength(2);
     expect(state().device).toEqual(fakeDevice);
   });
 
   it('says why it cannot be read, and reads at the next try', async () => {
-    const { state, importer } = setUp();
+    const { state, importer } = openPage();
     const { report } = importer;
     importer.report = async () => {
       throw new HearthError('internal', 'Out of order.');
@@ -105,11 +48,11 @@ describe('the shelf', () => {
     importer.report = report;
     await state().openShelf();
     expect(state()).toMatchObject({ shelfProblem: null });
-    expect(state().modelReports).toHaveLength(2);
+    expect(state().modelReports).toHaveLength(catalog.length);
   });
 
   it('hears of what another tab has done', async () => {
-    const { state, importer, until } = setUp({ imports: { fetchedElsewhere: ['tales-draft'] } });
+    const { state, importer, until } = openPage({ imports: { fetchedElsewhere: ['tales-draft'] } });
     await state().openShelf();
     expect(state().modelReports?.[1]).toMatchObject({ state: 'absent', fetching: true });
     importer.changeElsewhere('tales-draft', 'stored');
@@ -122,7 +65,7 @@ describe('getting a model', () => {
   it('goes through phases and ends on this machine, not loaded', async () => {
     let arrive = () => {};
     const downloaded = new Promise<void>((resolve) => (arrive = resolve));
-    const { state, until, engine } = setUp({ imports: { downloaded } });
+    const { state, until, engine } = openPage({ imports: { downloaded } });
     await state().openShelf();
     const getting = state().getModel('tales-draft');
     await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
@@ -136,7 +79,7 @@ describe('getting a model', () => {
 
   it('is paused, keeps what it has, and is resumed', async () => {
     const options: FakeImporterOptions = { downloaded: never };
-    const { state, until, importer } = setUp({ imports: options });
+    const { state, until, importer } = openPage({ imports: options });
     await state().openShelf();
     const getting = state().getModel('tales-draft');
     await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
@@ -151,7 +94,7 @@ describe('getting a model', () => {
   });
 
   it('tells beside the model what went wrong, until the next try', async () => {
-    const { state } = setUp({ imports: { errors: [new HearthError('network', 'Broken off.')] } });
+    const { state } = openPage({ imports: { errors: [new HearthError('network', 'Broken off.')] } });
     await state().openShelf();
     await state().getModel('tales-draft');
     expect(state().modelNotes.get('tales-draft')).toMatchObject({ kind: 'problem', error: { code: 'network' } });
@@ -161,13 +104,13 @@ describe('getting a model', () => {
   });
 
   it('tells when nothing could be stored', async () => {
-    const { state } = setUp({ imports: { warning: 'The disk is full.' } });
+    const { state } = openPage({ imports: { warning: 'The disk is full.' } });
     await state().getModel('tales-draft');
     expect(state().modelNotes.get('tales-draft')).toEqual({ kind: 'warning', text: 'The disk is full.' });
   });
 
   it('for the chat and on the shelf is one wish for each', async () => {
-    const { state, importer } = setUp();
+    const { state, importer } = openPage();
     await Promise.all([state().getModel('tales'), state().getModel('tales')]);
     expect(importer.calls.filter((call) => call.startsWith('ensure'))).toHaveLength(1);
   });
@@ -175,7 +118,7 @@ describe('getting a model', () => {
 
 describe('using a model', () => {
   it('lets the present one stay where both fit', async () => {
-    const { state, engine } = setUp({ device: webgpu(1e9) });
+    const { state, engine } = openPage({ device: webgpu(1e9) });
     await state().openShelf();
     await state().begin();
     expect(state().modelsLeavingFor('tales-draft')).toEqual([]);
@@ -191,7 +134,7 @@ describe('using a model', () => {
     let arrive = () => {};
     const downloaded = new Promise<void>((resolve) => (arrive = resolve));
     const imports = { stored: ['tales'], downloaded };
-    const { state, engine, until } = setUp({ device: webgpu(9_000_000), imports });
+    const { state, engine, until } = openPage({ device: webgpu(9_000_000), imports });
     await state().openShelf();
     await state().begin();
     expect(state().modelsLeavingFor('tales-draft')).toEqual(['tales']);
@@ -206,7 +149,7 @@ describe('using a model', () => {
 
   it('loads it again when a draft was chosen or given up meanwhile', async () => {
     speculation.SPECULATION = true;
-    const { state, engine } = setUp({ device: webgpu(1e9) });
+    const { state, engine } = openPage({ device: webgpu(1e9) });
     await state().openShelf();
     await state().begin();
     state().changeSettings({ useDraft: true });
@@ -222,13 +165,13 @@ describe('using a model', () => {
   });
 
   it('makes room also where nothing is known of the sizes', async () => {
-    const { state } = setUp();
+    const { state } = openPage();
     await state().begin();
     expect(state().modelsLeavingFor('tales-draft')).toEqual(['tales']);
   });
 
   it('tells on the shelf and in the chat what went wrong', async () => {
-    const { state } = setUp({ loadErrors: [new HearthError('out-of-memory', 'No room.')] });
+    const { state } = openPage({ loadErrors: [new HearthError('out-of-memory', 'No room.')] });
     await state().openShelf();
     await state().useModel('tales-draft');
     expect(state().modelNotes.get('tales-draft')).toMatchObject({ kind: 'problem', error: { message: 'No room.' } });
@@ -236,7 +179,7 @@ describe('using a model', () => {
   });
 
   it('is given up in the middle of the download, and what came stays', async () => {
-    const { state, until } = setUp({ imports: { downloaded: never } });
+    const { state, until } = openPage({ imports: { downloaded: never } });
     await state().openShelf();
     const using = state().useModel('tales-draft');
     await until(({ modelState }) => modelState.kind === 'loading' && modelState.progress !== null);
@@ -250,7 +193,7 @@ describe('using a model', () => {
 
   it('that the catalogue does not know goes back to where it came from', async () => {
     const id = 'somebodys-model';
-    const { state, importer } = setUp({ imports: { stored: [id] } });
+    const { state, importer } = openPage({ imports: { stored: [id] } });
     await state().openShelf();
     await state().useModel(id);
     expect(importer.calls.at(-1)).toBe(`ensure ${id} http://localhost/models/${id}/`);
@@ -260,7 +203,7 @@ describe('using a model', () => {
 
 describe('putting away', () => {
   it('gives the memory back, and the next message loads again', async () => {
-    const { state, engine } = setUp();
+    const { state, engine } = openPage();
     await state().begin();
     await state().putAway('tales');
     expect(engine.calls).toEqual(['load tales', 'unload tales']);
@@ -270,7 +213,7 @@ describe('putting away', () => {
   });
 
   it('leaves the selected model alone when it was another one', async () => {
-    const { state } = setUp({ device: webgpu(1e9) });
+    const { state } = openPage({ device: webgpu(1e9) });
     await state().openShelf();
     await state().begin();
     await state().useModel('tales-draft');
@@ -280,9 +223,25 @@ describe('putting away', () => {
   });
 });
 
+describe('another name', () => {
+  it('is kept for the next visit, and given back when it is empty or its own', async () => {
+    const settings = createFakeStorage();
+    const { state } = openPage({ settings });
+    await state().openShelf();
+    state().renameModel('tales', '  Stories ');
+    expect(state().modelNames).toEqual({ tales: 'Stories' });
+    expect(modelLabel(state())).toBe('Stories');
+    expect(openPage({ settings }).state().modelNames).toEqual({ tales: 'Stories' });
+    state().renameModel('tales', 'Tales');
+    expect(state().modelNames).toEqual({});
+    state().renameModel('tales', ' ');
+    expect(openPage({ settings }).state().modelNames).toEqual({});
+  });
+});
+
 describe('deleting', () => {
   it('unloads first, and all is gone', async () => {
-    const { state, engine, importer } = setUp();
+    const { state, engine, importer } = openPage();
     await state().openShelf();
     await state().begin();
     await state().deleteModel('tales');
@@ -293,7 +252,7 @@ describe('deleting', () => {
   });
 
   it('that fails is told', async () => {
-    const { state, importer } = setUp({ imports: { stored: ['tales'] } });
+    const { state, importer } = openPage({ imports: { stored: ['tales'] } });
     importer.remove = async () => {
       throw new HearthError('internal', 'It is held.');
     };
@@ -307,7 +266,7 @@ describe('verifying', () => {
     ['sound', [], { kind: 'sound', bytes: 4_000_000 }],
     ['damaged', [0], { kind: 'damaged', shards: 1, damaged: 1 }],
   ] as const)('finds it %s', async (kind, damaged, note) => {
-    const { state } = setUp({ imports: { stored: ['tales'], damaged: [...damaged] } });
+    const { state } = openPage({ imports: { stored: ['tales'], damaged: [...damaged] } });
     await state().openShelf();
     await state().verifyModel('tales');
     expect(state().modelNotes.get('tales')).toEqual(note);
@@ -318,7 +277,7 @@ describe('verifying', () => {
 describe('the context', () => {
   it('is kept for the next visit, and counts from the next loading on', async () => {
     const settings = createFakeStorage();
-    const { state, engine } = setUp({ settings });
+    const { state, engine } = openPage({ settings });
     await state().begin();
     state().chooseContext('tales', 256);
     expect(state().modelState).toMatchObject({ model: { contextLength: 1024 } });
@@ -326,7 +285,7 @@ describe('the context', () => {
     expect(state().modelState).toMatchObject({ model: { contextLength: 256 } });
     expect(engine.calls).toEqual(['load tales', 'unload tales', 'load tales']);
 
-    const next = setUp({ settings });
+    const next = openPage({ settings });
     await next.state().begin();
     expect(next.state().modelState).toMatchObject({ model: { contextLength: 256 } });
   });
@@ -339,7 +298,7 @@ describe('what is stored', () => {
 
   it('is told by parts where the browser knows them', async () => {
     const details = { indexedDB: 5_500_000, caches: 2_000_000, serviceWorkerRegistrations: 500_000 };
-    const { state } = setUp({ imports: { stored: ['tales'] }, storageManager: estimate(details) });
+    const { state } = openPage({ imports: { stored: ['tales'] }, storageManager: estimate(details) });
     await state().openShelf();
     expect(state().storageUse).toEqual({
       modelBytes: 4_000_000,
@@ -350,17 +309,17 @@ describe('what is stored', () => {
   });
 
   it('is told as a sum where it does not, and not at all where it does not count', async () => {
-    const known = setUp({ storageManager: estimate() });
+    const known = openPage({ storageManager: estimate() });
     await known.state().measureStorage();
     expect(known.state().storageUse).toMatchObject({ chatBytes: null, shellBytes: null, totalBytes: 9_000_000 });
-    const { state } = setUp();
+    const { state } = openPage();
     await state().measureStorage();
     expect(state()).toMatchObject({ storageUse: { totalBytes: null }, keeping: 'unknown' });
   });
 
   it('is kept when the browser agrees, and a refusal is remembered', async () => {
     let agrees = false;
-    const { state } = setUp({ storageManager: { persisted: async () => agrees, persist: async () => agrees } });
+    const { state } = openPage({ storageManager: { persisted: async () => agrees, persist: async () => agrees } });
     await state().measureStorage();
     expect(state().keeping).toBe('best-effort');
     await state().keepData();

@@ -1,11 +1,20 @@
 /**
  * The shelf of models: what is held of each, what this tab is doing to it, and what came of that. Loading is the business of
- * `model-slice.ts`; here models are fetched, verified and deleted, and their context is chosen. Whatever another tab does to a
- * model is read again when it is announced.
+ * `model-slice.ts`, what a model would take before it is here that of `offer-slice.ts`; here models are fetched, verified,
+ * renamed and deleted, and their context is chosen. Whatever another tab does to a model is read again when it is announced.
  */
-import { isAbort, toHearthError, type DeviceReport, type HearthError, type ModelReport } from '../../client';
+import {
+  isAbort,
+  toHearthError,
+  type DeviceReport,
+  type HearthError,
+  type ModelLocation,
+  type ModelReport,
+  type Precision,
+} from '../../client';
 import { readContextLengths, writeContextLengths, type ContextLengths } from '../models/context-lengths';
 import { addNeeds, fitOf, needOf } from '../models/fit';
+import { ownName, readNames, writeNames, type ModelNames } from '../models/names';
 import { isLoadedAsWanted } from '../models/row';
 import { sourceOf } from './model-slice';
 import { createPace, type PacedProgress } from './pace';
@@ -26,8 +35,14 @@ export type ModelNote =
 
 /** The latest thing that has come to its end, for those who do not see it. */
 export interface ShelfNews {
-  kind: 'here' | 'paused' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'failed';
+  kind: 'here' | 'paused' | 'renamed' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'mended' | 'failed';
   modelId: string;
+}
+
+/** What is to be fetched: from where, where that is not known, and how it is to be stored, where that is not as before. */
+export interface Wish {
+  source?: string | ModelLocation;
+  precision?: Precision | null;
 }
 
 export interface ShelfSlice {
@@ -42,11 +57,13 @@ export interface ShelfSlice {
   shelfNews: ShelfNews | null;
   /** What a person has chosen, in tokens; for models without a choice the engine's own. */
   contextLengths: ContextLengths;
+  /** What a person has renamed. */
+  modelNames: ModelNames;
 
   /** Reads the shelf, and from then on whenever something has changed. */
   openShelf(): Promise<void>;
   /** Downloads a model, from where an earlier download has ended. */
-  getModel(modelId: string): Promise<void>;
+  getModel(modelId: string, wish?: Wish): Promise<void>;
   /** Ends what this tab is doing to a model; what is stored stays. */
   pauseModel(modelId: string): void;
   /** Loads a model and writes with it from now on. */
@@ -56,6 +73,10 @@ export interface ShelfSlice {
   deleteModel(modelId: string): Promise<void>;
   /** Reads every stored byte of a model against its checksums. */
   verifyModel(modelId: string): Promise<void>;
+  /** A name that is empty, or the model's own, takes the new one away. */
+  renameModel(modelId: string, name: string): void;
+  /** Makes what a check has found damaged anew from where the model came from. */
+  repairModel(modelId: string): Promise<void>;
   /** Counts from the next loading on. */
   chooseContext(modelId: string, contextLength: number): void;
   /** The models in memory that must go before this one is loaded: none where all fit. */
@@ -129,6 +150,7 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
       modelNotes: new Map(),
       shelfNews: null,
       contextLengths: readContextLengths(storage),
+      modelNames: readNames(storage),
 
       async openShelf() {
         if (!watching) client.onModelsChange(() => void refresh());
@@ -140,9 +162,9 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
         await Promise.all([device, refresh()]);
       },
 
-      getModel: (modelId) =>
+      getModel: (modelId, { source = sourceOf(get(), modelId), precision } = {}) =>
         transfer(modelId, 'get', async (options) => {
-          const { warning } = await client.fetchModel(sourceOf(get(), modelId), options);
+          const { warning } = await client.fetchModel(source, { ...options, precision });
           return { news: 'here', note: warning === null ? null : { kind: 'warning', text: warning } };
         }),
 
@@ -198,6 +220,19 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
           return damaged.length === 0
             ? { news: 'sound', note: { kind: 'sound', bytes } }
             : { news: 'damaged', note: { kind: 'damaged', shards, damaged: damaged.length } };
+        }),
+
+      renameModel(modelId, name) {
+        const { [modelId]: _, ...others } = storage ? readNames(storage) : get().modelNames; // other tabs' stay
+        const given = name.trim();
+        const modelNames = given === '' || given === ownName(modelId) ? others : { ...others, [modelId]: given };
+        writeNames(storage, modelNames);
+        set({ modelNames, shelfNews: { kind: 'renamed', modelId } });
+      },
+      repairModel: (modelId) =>
+        transfer(modelId, 'get', async (options) => {
+          const { bytes } = await client.repairModel(modelId, options);
+          return { news: 'mended', note: { kind: 'sound', bytes } };
         }),
 
       chooseContext(modelId, contextLength) {

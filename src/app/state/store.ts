@@ -10,6 +10,7 @@ import { createChatsSlice, type Beside, type ChatServices, type ChatsSlice } fro
 import { createComposerSlice, type ComposerSlice } from './composer-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
+import { createOfferSlice, type OfferSlice } from './offer-slice';
 import { createShelfSlice, type ShelfSlice } from './shelf-slice';
 import { createStorageSlice, type StorageSlice } from './storage-slice';
 import { createSettingsSlice, type SettingsSlice } from './settings-slice';
@@ -17,6 +18,7 @@ import { createSettingsSlice, type SettingsSlice } from './settings-slice';
 export type AppState = SettingsSlice &
   ModelSlice &
   ShelfSlice &
+  OfferSlice &
   StorageSlice &
   ChatsSlice &
   ChatSlice &
@@ -71,6 +73,7 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
       ...settings,
       ...createModelSlice(services, start)(...parts),
       ...createShelfSlice(services)(...parts),
+      ...createOfferSlice(services)(...parts),
       ...createStorageSlice(services)(...parts),
       ...createChatsSlice({ ...services.chats, systemPrompt, stopWork, beside })(...parts),
       ...createChatSlice(services)(...parts),

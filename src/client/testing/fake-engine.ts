@@ -4,10 +4,12 @@
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../../lib/errors';
+import { hubId, originOf, type ModelSource } from '../../lib/model-source';
 import type { DeviceReport, EngineApi, EngineStats, LoadedModel } from '../../protocol/engine-api';
 import { installErrorTransfer } from '../../protocol/errors';
-import type { GenerateRequest, GenerationStats, TextRange } from '../../protocol/generation';
-import type { ImportApi } from '../../protocol/import-api';
+import type { GenerateRequest, GenerationStats, TextRange, TokenLogprobs } from '../../protocol/generation';
+import type { ImportApi, Inspection, ModelCost, Precision } from '../../protocol/import-api';
+import type { NetworkApi } from '../../protocol/network-api';
 import type { ThreadPort } from '../thread';
 
 export const fakeDevice: DeviceReport = {
@@ -18,12 +20,46 @@ export const fakeDevice: DeviceReport = {
   limits: {},
 };
 
+/** What every model takes here. */
+export const fakeCost: ModelCost = {
+  weightBytes: 4_000_000,
+  readBytes: { int4: 3_000_000, int8: 1_000_000, float: 0 },
+  parameterCount: 6_213_376,
+  layers: 7,
+  runsOnProcessor: true,
+  contexts: [256, 512, 1024].map((contextLength) => ({
+    contextLength,
+    bytes: contextLength * 1000,
+    largestBufferBytes: contextLength * 100,
+    readBytes: contextLength * 500,
+  })),
+  defaultContextLength: 1024,
+};
+
+/** What is found of a model before it is downloaded. */
+export const fakeInspection: Omit<Inspection, 'modelId'> = {
+  ...fakeCost,
+  architecture: 'llama',
+  vocabSize: 4096,
+  keepsTypes: false,
+  downloadBytes: 12_000_000,
+  choices: [
+    { precision: null, weightBytes: 4_000_000, readBytes: fakeCost.readBytes },
+    { precision: 'int8', weightBytes: 7_000_000, readBytes: { int4: 0, int8: 7_000_000, float: 0 } },
+    { precision: 'bf16', weightBytes: 12_000_000, readBytes: { int4: 0, int8: 0, float: 12_000_000 } },
+  ],
+};
+
 export interface FakeEngineOptions {
   /** The words of an answer, one token each; may be endless. An error thrown by the iterator fails the answer. */
   words?: (request: GenerateRequest) => Iterable<string>;
   device?: DeviceReport;
   /** Fails the next loads with these errors, in order. */
   loadErrors?: HearthError[];
+  /** Fails the next answers with these errors, in order, before anything is read. */
+  answerErrors?: HearthError[];
+  /** What the chat template writes after the last message. */
+  opening?: string;
   /** Waits before each word, and in the middle of a load. */
   wordMs?: number;
   promptTokens?: number;
@@ -46,6 +82,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     words = () => ['Hello', ' there', '.'],
     device = fakeDevice,
     loadErrors = [],
+    answerErrors = [],
+    opening = '',
     wordMs = 0,
     promptTokens = 5,
     dropped = 0,
@@ -61,6 +99,10 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     calls,
     requests,
     device: async () => device,
+    async measureReading() {
+      calls.push('measure reading');
+      return { bytesPerSecond: { int4: 1e9, int8: 2e9, float: 4e9 }, dispatchSeconds: 1e-5 };
+    },
     engineStats: async () => engineStats,
     async load({ modelId, contextLength = 1024, draft }, onProgress) {
       calls.push(`load ${modelId}${draft ? ` with ${draft.modelId}` : ''}`);
@@ -87,6 +129,8 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       const { requestId } = request;
       calls.push(`generate ${requestId}`);
       requests.push(request);
+      const error = answerErrors.shift();
+      if (error) throw error;
       running.add(requestId);
       const seed = request.options.seed ?? 7;
       let completionTokens = 0;
@@ -101,6 +145,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
             type: 'text',
             text: word,
             tokenIds: [completionTokens],
+            ...(request.options.logprobs !== undefined && { logprobs: [logprobsOf(word, request.options.logprobs)] }),
             ...(draftedRangesOf && { draftedRanges: draftedRangesOf(word) }),
             stats: statsOf(completionTokens),
           });
@@ -121,7 +166,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     },
     tokenize: async (_modelId, text) => bytesOf(text),
     renderChat: async (_modelId, messages) => {
-      const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n');
+      const text = messages.map(({ role, content }) => `${role}: ${content}`).join('\n') + opening;
       const tokenIds = bytesOf(text);
       return { text, tokenIds, tokenTexts: tokenIds.map((byte) => String.fromCharCode(byte)) };
     },
@@ -138,11 +183,13 @@ export interface FakeImporter extends ImportApi {
 
 export interface FakeImporterOptions {
   stored?: string[];
-  /** Fails the next imports with these errors, in order. */
+  /** Fails the next looks and imports with these errors, in order. */
   errors?: HearthError[];
   warning?: string;
   /** The download waits for this, or for an abort. */
   downloaded?: Promise<void>;
+  /** A look at a model waits for this, or for an abort. */
+  inspected?: Promise<void>;
   /** Another tab is fetching these. */
   fetchedElsewhere?: string[];
   /** Shards that fail their checksum. */
@@ -150,10 +197,13 @@ export interface FakeImporterOptions {
 }
 
 export function createFakeImporter(options: FakeImporterOptions = {}): FakeImporter {
-  const { errors = [], warning = null, downloaded = Promise.resolve(), damaged = [] } = options;
+  const { errors = [], warning = null, damaged = [] } = options;
+  const { downloaded = Promise.resolve(), inspected = Promise.resolve() } = options;
   const calls: string[] = [];
   const stored = new Set(options.stored);
   const partial = new Set<string>();
+  const precisions = new Map<string, Precision>();
+  const allowed = new Set<string>();
   const fetchedElsewhere = new Set(options.fetchedElsewhere);
   const stops = new Map<string, () => void>();
   const watchers: ((modelId: string) => void)[] = [];
@@ -168,8 +218,25 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       else stored.delete(modelId);
       tellWatchers(modelId);
     },
-    async ensure(requestId, { modelId, url }, onProgress) {
-      calls.push(`ensure ${modelId} ${url}`);
+    async inspect(requestId, { modelId, source }) {
+      calls.push(`inspect ${modelId} ${placeOf(source)}`);
+      const stopped = new Promise<never>((_, reject) => {
+        stops.set(requestId, () => reject(new HearthError('aborted', 'It was stopped.')));
+      });
+      await Promise.race([inspected, stopped]);
+      const error = errors.shift();
+      if (error) throw error;
+      return { modelId, ...fakeInspection };
+    },
+    async ensure(requestId, { modelId, source, origins, precision }, onProgress) {
+      calls.push(`ensure ${modelId} ${placeOf(source)}${precision ? ` in ${precision}` : ''}`);
+      if (precision) precisions.set(modelId, precision);
+      const host = originOf(source);
+      const mayAsk =
+        host === null || host.startsWith('http://localhost') || allowed.has(host) || origins.includes(host);
+      if (!mayAsk && !stored.has(modelId)) {
+        throw new HearthError('bad-request', `${host} is not among the hosts that may be asked for this model.`);
+      }
       const error = errors.shift();
       if (error) throw error;
       const cached = stored.has(modelId);
@@ -191,6 +258,24 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       calls.push(`abort ${requestId}`);
       stops.get(requestId)?.();
     },
+    async cancel(modelId) {
+      calls.push(`cancel ${modelId}`);
+      partial.delete(modelId);
+      tellWatchers(modelId);
+    },
+    async repair(_requestId, modelId, onProgress) {
+      calls.push(`repair ${modelId}`);
+      onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
+      return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
+    },
+    async allowOrigin(origin) {
+      calls.push(`allow ${origin}`);
+      allowed.add(origin);
+    },
+    async setToken(origin, token) {
+      calls.push(`token ${origin} ${token}`);
+    },
+    tokenOrigins: async () => [],
     list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
     report: async (known) => {
       const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);
@@ -202,17 +287,16 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
           fetching: fetchedElsewhere.has(modelId),
           storedBytes: isStored ? 4_000_000 : 0,
           keptBytes: !isStored && partial.has(modelId) ? 6_000_000 : 0,
-          weightBytes: 4_000_000,
-          parameterCount: 6_213_376,
-          runsOnProcessor: true,
-          contexts: [256, 512, 1024].map((contextLength) => ({
-            contextLength,
-            bytes: contextLength * 1000,
-            largestBufferBytes: contextLength * 100,
-          })),
-          defaultContextLength: 1024,
+          ...fakeCost,
+          precision: precisions.get(modelId) ?? null,
+          from: isStored || partial.has(modelId) ? `http://localhost/models/${modelId}/` : null,
           source: isStored
-            ? { url: `http://localhost/models/${modelId}/`, files: [], createdAt: '2026-01-01T00:00:00Z' }
+            ? {
+                id: `http://localhost/models/${modelId}/`,
+                url: `http://localhost/models/${modelId}/`,
+                files: [],
+                createdAt: '2026-01-01T00:00:00Z',
+              }
             : null,
         };
       });
@@ -232,6 +316,12 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
   };
 }
 
+/** An address, or what kind of source it is and its name. */
+function placeOf(source: ModelSource): string {
+  if (source.kind === 'url') return source.url;
+  return source.kind === 'hub' ? `hub ${hubId(source)}` : source.kind;
+}
+
 export interface FakeThread {
   /** Our end, to be given to `openThread`. */
   port: ThreadPort;
@@ -242,7 +332,7 @@ export interface FakeThread {
 }
 
 /** Puts an api behind a MessageChannel, as a worker would. */
-export function createFakeThread(api: EngineApi | ImportApi): FakeThread {
+export function createFakeThread(api: EngineApi | ImportApi | NetworkApi): FakeThread {
   installErrorTransfer();
   const { port1, port2 } = new MessageChannel();
   Comlink.expose(api, port2);
@@ -266,6 +356,16 @@ export function createFakeThread(api: EngineApi | ImportApi): FakeThread {
 const bytesOf = (text: string) => Array.from(new TextEncoder().encode(text));
 
 const pause = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
+
+/** The token itself, then others that are ever less likely; the last can never come. */
+function logprobsOf(text: string, count: number): TokenLogprobs {
+  const top = Array.from({ length: count }, (_, rank) => ({
+    id: rank,
+    text: rank === 0 ? text : `${text}${rank}`,
+    logprob: rank > 0 && rank === count - 1 ? -Infinity : -0.5 - rank,
+  }));
+  return { id: 0, text, logprob: -0.5, top };
+}
 
 const statsOf = (completionTokens: number): GenerationStats => ({
   promptTokens: 5,

@@ -91,7 +91,11 @@ function joinParts({ name, role, parts, width }: WeightSpec, tensors: Checkpoint
   const values = new Float32Array(rows * width);
   let at = 0;
   for (const part of parts) {
-    values.set(present(tensors.get(part.source), part.source), at);
+    const source = present(tensors.get(part.source), part.source);
+    values.set(
+      source.map((value) => value + (part.plus ?? 0)),
+      at,
+    );
     at += part.rows * width;
   }
   return { name, role, values, rows, width };

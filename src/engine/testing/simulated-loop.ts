@@ -1,13 +1,14 @@
 /**
  * A decode loop without a model: it plans, submits steps that run some plans later on a SimulatedDevice, and takes in what
  * they tell. The next token of a sequence follows from all before it, so an answer is right only if nothing was lost,
- * repeated or mixed up. With a draft, a round guesses some tokens and accepts as many as the sequence's luck says.
+ * repeated or mixed up. A round guesses some tokens, with a draft or without, and accepts as many as the sequence's luck says.
  */
 import { expect } from 'vitest';
 import { present } from '../../lib/invariant';
 import type { BlockManager } from '../block-manager';
 import { Scheduler } from '../scheduler';
 import type { Plan, Priority, Schedulable } from '../scheduler';
+import type { Guesser } from '../speculation';
 import { SimulatedDevice } from './simulated-device';
 
 export interface SimulatedRequest {
@@ -108,8 +109,9 @@ export class SimulatedLoop {
   /**
    * Plans and submits one step, and takes in the oldest until at most `lag` are under way.
    * @param accepts how many tokens a round of this step gives where it may.
+   * @param guesser who guesses them: what is looked up leaves the draft behind.
    */
-  advance(lag = 0, accepts = 1): Plans {
+  advance(lag = 0, accepts = 1, guesser: Guesser = 'draft'): Plans {
     const { budget, decodeRows } = this.options;
     const step = ++this.#step;
     const plan = this.scheduler.schedule({ budget, decodeRows, reserveAhead: decodeRows, step });
@@ -118,7 +120,7 @@ export class SimulatedLoop {
       sequence.cachedPositions = sequence.cached;
       this.#slots.set(sequence.slot, { sequence, ids: [...sequence.ids], drafted: sequence.draftCached });
     }
-    if (plan.entries.length > 0) this.#underWay.push({ step, run: this.#record(plan, accepts) });
+    if (plan.entries.length > 0) this.#underWay.push({ step, run: this.#record(plan, accepts, guesser) });
     else if (this.#underWay.length === 0 && this.live.size > 0) expect.fail('nothing is under way and nothing planned');
     const left = plan.entries.length > 0 ? lag : Math.min(lag, this.#underWay.length - 1);
     while (this.#underWay.length > Math.max(0, left)) {
@@ -130,20 +132,20 @@ export class SimulatedLoop {
   }
 
   /** Writes down a step with the tables of the moment. @returns what runs it and takes it in. */
-  #record(plan: Plans, accepts: number): () => void {
+  #record(plan: Plans, accepts: number, guesser: Guesser): () => void {
     const tables = this.#device.tables();
     const runs = plan.entries.map((entry) => {
       const { sequence } = entry;
       const slot = present(sequence.slot, 'slot of a planned sequence');
       const state = present(this.#slots.get(slot), 'state of a planned sequence');
       if (state.sequence !== sequence) expect.fail(`slot ${slot} is somebody else's`);
-      if (entry.kind === 'prefill') return () => this.#prefill(tables, slot, state, entry);
+      if (entry.kind === 'prefill') return () => this.#prefill(tables, slot, state, entry, guesser);
       if (sequence.length >= sequence.capacity)
         expect.fail('a sequence whose last token is under way is planned again');
       sequence.expected += this.options.decodeRows;
       return () => {
         sequence.expected -= this.options.decodeRows;
-        this.#decode(tables, slot, state, accepts);
+        this.#decode(tables, slot, state, accepts, guesser);
       };
     });
     return () => {
@@ -151,18 +153,24 @@ export class SimulatedLoop {
     };
   }
 
-  #prefill(tables: Uint32Array, slot: number, state: SlotState, { from, count }: { from: number; count: number }) {
+  #prefill(
+    tables: Uint32Array,
+    slot: number,
+    state: SlotState,
+    { from, count }: { from: number; count: number },
+    guesser: Guesser,
+  ): void {
     const { sequence, ids } = state;
     const to = from + count;
     this.#run(tables, 'model', slot, state, from, to);
-    if (sequence.drafts) {
-      this.#run(tables, 'draft', slot, state, Math.min(state.drafted, from), to);
+    if (sequence.drafts && guesser === 'draft') {
+      this.#run(tables, 'draft', slot, state, Math.min(state.drafted, from), to, from);
       state.drafted = to;
     }
     this.#publish(slot, state, ids.slice(0, to + 1));
   }
 
-  #decode(tables: Uint32Array, slot: number, state: SlotState, accepts: number): void {
+  #decode(tables: Uint32Array, slot: number, state: SlotState, accepts: number, guesser: Guesser): void {
     const { sequence } = state;
     const length = state.ids.length;
     if (length >= sequence.capacity) return; // finished on the device: the rows are dead
@@ -171,9 +179,10 @@ export class SimulatedLoop {
     // What was guessed wrong is written too, as far as the sequence may go, and overwritten later.
     while (ids.length < Math.min(length + this.options.decodeRows, sequence.capacity) - 1) ids.push(WRONG);
     const guessed = { ...state, ids };
-    if (sequence.drafts) {
+    if (sequence.drafts && guesser === 'draft') {
       const to = Math.max(length, ids.length - 1); // the last guess is not computed by who guesses
-      this.#run(tables, 'draft', slot, guessed, Math.max(0, Math.min(state.drafted, length - 2)), to);
+      const from = Math.max(0, length - 2);
+      this.#run(tables, 'draft', slot, guessed, Math.min(state.drafted, from), to, from);
       state.drafted = Math.min(to, length + accepted - 1);
     }
     this.#run(tables, 'model', slot, guessed, length - 1, ids.length);
@@ -190,6 +199,7 @@ export class SimulatedLoop {
     }
   }
 
+  /** @param news the first position that was not published before: a draft that was left behind fills those below. */
   #run(
     tables: Uint32Array,
     pool: 'model' | 'draft',
@@ -197,8 +207,10 @@ export class SimulatedLoop {
     { sequence, ids }: SlotState,
     from: number,
     to: number,
+    news = 0,
   ): void {
-    const { salt, cachedPositions } = sequence;
+    const { salt } = sequence;
+    const cachedPositions = from < news ? Math.max(sequence.cachedPositions, news) : sequence.cachedPositions;
     this.#device.run(tables, { pool, slot, salt, ids, from, to, cachedPositions });
   }
 

@@ -26,6 +26,12 @@ export function prompts(count: number): Prompt[] {
   });
 }
 
+/** Bare text that the model goes on repeating. */
+const REPEATING: Prompt = {
+  kind: 'text',
+  text: 'The little dog ran to the sea and looked for shells. '.repeat(4),
+};
+
 /** Ways to draw, one after another. */
 const DRAWS: GenerationOptions[] = [
   { temperature: 0 },
@@ -76,7 +82,7 @@ export function describeSpeculation(createBackend: () => Promise<Backend>, count
     for (const engine of engines) await engine.dispose();
   });
 
-  async function load(target: StoredWeights, draft: StoredWeights): Promise<Model> {
+  async function load(target: StoredWeights, draft: StoredWeights | null): Promise<Model> {
     const engine = new Engine(await createBackend());
     engines.push(engine);
     return engine.loadModel(target, { contextLength: 256, draft });
@@ -163,6 +169,55 @@ export function describeSpeculation(createBackend: () => Promise<Backend>, count
       }
       expect(done.stats.draftTokens).toBe(rounds * drafts);
       expect(Math.abs(done.stats.acceptedTokens - right)).toBeLessThanOrEqual(drafts); // the last round may be cut short
+    });
+  });
+
+  describe('looking up, without a draft', () => {
+    let model: Model;
+    beforeAll(async () => {
+      model = await load(small, null);
+    });
+
+    it('gives the same tokens, greedy, drawn and with penalties, and guesses right where text repeats itself', async () => {
+      for (const [i, draw] of DRAWS.entries()) {
+        const options = { ...draw, seed: i, maxTokens: 12 };
+        const plain = await answer(model, REPEATING, { ...options, speculation: 'off' });
+        const guessed = await answer(model, REPEATING, { ...options, speculation: i === 1 ? 6 : 3 });
+        expect(guessed.ids, JSON.stringify(draw)).toEqual(plain.ids);
+        expect(guessed.text).toBe(plain.text);
+        const { draftTokens, acceptedTokens } = guessed.done.stats;
+        if (draw.temperature === 0) expect(acceptedTokens).toBeGreaterThan(0);
+        expect(guessed.drafted.filter(Boolean).length).toBeLessThanOrEqual(acceptedTokens);
+        expect(acceptedTokens).toBeLessThanOrEqual(draftTokens);
+      }
+    });
+
+    it('gives each of several at once what it gets alone, whether or not its text repeats itself', async () => {
+      const asked = [REPEATING, ...prompts(2)].map((prompt, i): [Prompt, GenerationOptions] => [
+        prompt,
+        { ...DRAWS[i], seed: i, maxTokens: 8 + 3 * i, speculation: 3 },
+      ]);
+      const together = await Promise.all(asked.map(([prompt, options]) => answer(model, prompt, options)));
+      for (const [i, [prompt, options]] of asked.entries()) {
+        const alone = await answer(model, prompt, { ...options, speculation: 'off' });
+        expect(together[i]!.ids, `prompt ${i}`).toEqual(alone.ids);
+      }
+    });
+
+    it('ends with the same stop string, and in the middle of a round when nobody wants more', async () => {
+      const plain = await answer(model, REPEATING, { temperature: 0, maxTokens: 12, speculation: 'off' });
+      const stop = [plain.text.slice(15, 22)];
+      const cut = await answer(model, REPEATING, { temperature: 0, maxTokens: 12, stop, speculation: 3 });
+      expect(cut.text).toBe(plain.text.slice(0, plain.text.indexOf(stop[0]!)));
+      expect(cut.done.reason).toBe('stop');
+      const ids: number[] = [];
+      for await (const event of model.generate(REPEATING, { temperature: 0, maxTokens: 12, speculation: 3 })) {
+        if (event.type === 'text') ids.push(...event.tokenIds);
+        if (ids.length > 4) break;
+      }
+      expect(ids).toEqual(plain.ids.slice(0, ids.length));
+      const again = await answer(model, REPEATING, { temperature: 0, maxTokens: 12, speculation: 3 });
+      expect(again.ids).toEqual(plain.ids);
     });
   });
 

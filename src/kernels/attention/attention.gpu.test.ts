@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { rotaryAppend, rotaryAppendGrid } from '../rotary-append/rotary-append';
+import { rotaryAppend, rotaryAppendBiased, rotaryAppendGrid, rotaryAppendNormed } from '../rotary-append/rotary-append';
+import { roundUp } from '../../lib/shapes';
 import { BLOCK, KV_FORMATS, kvBlockBytes } from '../shared/kv-pool';
 import type { KvFormat } from '../shared/kv-pool';
 import { placeOf, poolNumbers, storePosition } from '../shared/kv-pool.cpu';
@@ -29,6 +30,12 @@ const HEADS = [
   [2, 1, 40],
   [6, 2, 96],
   [3, 1, 256],
+] as const;
+
+/** [window, soft cap]: none, and a window that begins within the row's block or within another, by row. */
+const VIEWS = [
+  [0, 0],
+  [24, 2.5],
 ] as const;
 
 /** Rows of three sequences, at the edges of blocks and beyond. */
@@ -89,15 +96,17 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
   it.each(HEADS)('attention agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
     const { contents, constants } = setting(heads, format);
     const yStride = heads[0] * heads[2] + 1;
-    const both = await runBoth(
-      gpu,
-      attention,
-      { ...contents, y: new Float32Array(ROWS.length * yStride) },
-      { ...constants, Y_STRIDE: yStride, SCALE: 3 * heads[2] ** -0.5 },
-      [heads[0], 1, ROWS.length],
-    );
-    const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
-    expect(error).toBeLessThan(F32_SUM_ERROR);
+    for (const [WINDOW, SOFT_CAP] of VIEWS) {
+      const both = await runBoth(
+        gpu,
+        attention,
+        { ...contents, y: new Float32Array(ROWS.length * yStride) },
+        { ...constants, Y_STRIDE: yStride, SCALE: 3 * heads[2] ** -0.5, SOFT_CAP, WINDOW },
+        [heads[0], 1, ROWS.length],
+      );
+      const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
+      expect(error, `window ${WINDOW}, cap ${SOFT_CAP}`).toBeLessThan(F32_SUM_ERROR);
+    }
   });
 
   it.each(HEADS)('rotary-append agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
@@ -105,7 +114,8 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
     const [queryHeads, kvHeads, headDim] = heads;
     const rotations = randomNumbers(3, 71 * headDim);
     const grid = rotaryAppendGrid(queryHeads + 2 * kvHeads, headDim, ROWS.length);
-    const both = await runBoth(gpu, rotaryAppend, { ...contents, rotations }, constants, grid);
+    const whole = { ...constants, ROTARY_DIM: headDim };
+    const both = await runBoth(gpu, rotaryAppend, { ...contents, rotations }, whole, grid);
     const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
     expect(relativeError(found, expected), 'qkv').toBeLessThan(F32_SUM_ERROR);
     for (const name of ['keys', 'values']) {
@@ -119,4 +129,34 @@ describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
     const otherWords = gpuWords.filter((word, i) => word !== cpuWords[i]).length;
     expect(otherWords).toBeLessThanOrEqual(TURNED_TIES);
   });
+
+  it.each([HEADS[0], HEADS[2], HEADS[4]])(
+    'parts of heads turn, biases and norms come first: %i query heads, %i kv heads of %i',
+    async (...heads) => {
+      const { contents, constants } = setting(heads, format);
+      const [queryHeads, kvHeads, headDim] = heads;
+      const all = queryHeads + 2 * kvHeads;
+      const grid = rotaryAppendGrid(all, headDim, ROWS.length);
+      const bias = randomNumbers(11, all * roundUp(headDim, 32));
+      const norms = randomNumbers(12, 2 * roundUp(headDim, 32));
+      const compare = async (name: string, both: Awaited<ReturnType<typeof runBoth>>) => {
+        const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
+        expect(relativeError(found, expected), `${name}: queries`).toBeLessThan(F32_SUM_ERROR);
+        for (const pool of ['keys', 'values']) {
+          const error = relativeError(decode(both.gpu[pool]!, headDim), decode(both.cpu[pool]!, headDim));
+          expect(error, `${name}: ${pool}`).toBeLessThan(ROUNDING[format]);
+        }
+      };
+      for (const ROTARY_DIM of [0, headDim - 2, headDim]) {
+        const turning = { ...constants, ROTARY_DIM };
+        const buffers = { ...contents, rotations: randomNumbers(3, 71 * Math.max(ROTARY_DIM, 2)) };
+        if (ROTARY_DIM === 0) await compare('unturned', await runBoth(gpu, rotaryAppend, buffers, turning, grid));
+        if (ROTARY_DIM > 0) {
+          await compare('biased', await runBoth(gpu, rotaryAppendBiased, { ...buffers, bias }, turning, grid));
+        }
+        const normed = { ...turning, EPSILON: 0.01 };
+        await compare('normed', await runBoth(gpu, rotaryAppendNormed, { ...buffers, norms }, normed, grid));
+      }
+    },
+  );
 });

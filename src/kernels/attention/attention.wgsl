@@ -1,6 +1,7 @@
 // Causal attention of one query head of one row over its sequence's blocks, with a running softmax (Milakov and
 // Gimelshein 2018; Dao et al. 2022). A tile is one block: a thread scores one of its 32 positions, then gathers its
-// share of the head's numbers. Keys and values are read as stored, also those of the row's own chunk.
+// share of the head's numbers. Keys and values are read as stored, also those of the row's own chunk. With a window the walk
+// begins at the block of the first position seen; the blocks before it are kept, but not read.
 
 @group(0) @binding(0) var<storage, read> qkv: array<f32>;          // [rows][QKV_STRIDE]: rotated queries first
 @group(0) @binding(1) var<storage, read> rows: array<vec4u>;       // [rows]: token, position, sequence, unused
@@ -12,13 +13,15 @@
 override Q_HEADS: u32;
 override QKV_STRIDE: u32;
 override Y_STRIDE: u32;
-override SCALE: f32;   // of the scores, usually 1 / sqrt(HEAD_DIM)
+override SCALE: f32;      // of the scores, usually 1 / sqrt(HEAD_DIM)
+override SOFT_CAP: f32;   // 0: none
+override WINDOW: u32;     // positions a row sees, its own the last; 0: all before it
 
 const WORKGROUP = BLOCK;
 const PAIRS_PER_THREAD = 4u;   // heads of up to 256 numbers
 const MASKED = -3.0e38;
 
-var<workgroup> length: u32;                               // positions this row sees
+var<workgroup> length: u32;                               // positions up to this row's own
 var<workgroup> query: array<vec4f, (HEAD_DIM + 8) / 4>;   // scaled; what meets the padding of a key stays zero
 var<workgroup> scores: array<f32, BLOCK>;                 // of this tile
 var<workgroup> shares: array<f32, BLOCK>;                 // exp(score − running maximum)
@@ -106,9 +109,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   var sums: array<vec2f, PAIRS_PER_THREAD>;
   var total = 0.0;                            // of the shares
   var maximum = MASKED;
-  for (var block = 0u; block * BLOCK < seen; block++) {
+  let first = select(0u, seen - min(seen, WINDOW), WINDOW > 0u);   // position this row sees
+  for (var block = first / BLOCK; block * BLOCK < seen; block++) {
     let tile = tile_word(row.z, block * BLOCK, kv_head);
-    scores[thread] = select(MASKED, score(tile, thread), block * BLOCK + thread < seen);
+    let position = block * BLOCK + thread;
+    var own = score(tile, thread);
+    if (SOFT_CAP > 0.0) {
+      own = soft_cap(own, SOFT_CAP);
+    }
+    scores[thread] = select(MASKED, own, position >= first && position < seen);
     workgroupBarrier();
 
     var higher = maximum;
@@ -131,10 +140,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     for (var k = 0u; k < PAIRS_PER_THREAD; k++) {
       let pair = thread + k * WORKGROUP;
       if (pair < pairs) {
-        let first = select(0u, 2u * pair / GROUP * BLOCK, KV_FORMAT == INT8);
+        let scaled = select(0u, 2u * pair / GROUP * BLOCK, KV_FORMAT == INT8);
         var sum = fade * sums[k];
         for (var i = 0u; i < BLOCK; i++) {
-          sum = fma(vec2f(weights[first + i]), value_pair(tile, i, pair), sum);
+          sum = fma(vec2f(weights[scaled + i]), value_pair(tile, i, pair), sum);
         }
         sums[k] = sum;
       }

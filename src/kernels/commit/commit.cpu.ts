@@ -31,6 +31,7 @@ export function commitOnCpu(
     const stops = state.subarray(SlotWord.stopIds, SlotWord.stopIds + state[SlotWord.stopCount]!);
     let length = state[SlotWord.length]!;
     let finished = state[SlotWord.finished]!;
+    const isGuessed = ROWS_PER_SEQUENCE > 1 && tokens.u32[slot * TOKENS_STRIDE + length] !== NO_TOKEN;
     let accepted = 0;
     let matched = 0;
     for (let row = 0; row < ROWS_PER_SEQUENCE && finished === 0; row++) {
@@ -56,5 +57,6 @@ export function commitOnCpu(
     result[0] = accepted;
     result[1] = finished;
     result[2] = matched;
+    result[3] = isGuessed ? ROWS_PER_SEQUENCE - 1 : 0;
   }
 }

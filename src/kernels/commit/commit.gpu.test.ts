@@ -101,6 +101,11 @@ describe('plan-rows', () => {
     const rows = await planned(slots, pairs([2, 0], [0, 0], [1, 0]), 3, 1, 6);
     expect(rows).toEqual([DEAD, DEAD, DEAD, [4, 1, 1, 0], [5, 2, 1, 0], DEAD]);
   });
+
+  it('lets rows die for which nobody guessed a token', async () => {
+    const slots = [{ tokens: [1, 2], drafted: [NO_TOKEN, NO_TOKEN] }];
+    expect(await planned(slots, pairs([1, 0], [0, 0]), 3, 1, 3)).toEqual([[2, 1, 0, 0], DEAD, DEAD]);
+  });
 });
 
 describe('propose', () => {
@@ -133,7 +138,7 @@ describe('commit', () => {
     for (const name of Object.keys(both.gpu)) expect(words(name), name).toEqual(words(name, both.cpu));
     const results = words('results');
     return slots.map((_, slot) => {
-      const [accepted = 0, finished, matched] = results.slice(slot * RESULT_WORDS);
+      const [accepted = 0, finished, matched, guessed] = results.slice(slot * RESULT_WORDS);
       const ids = results.slice(slot * RESULT_WORDS + RESULT_IDS, slot * RESULT_WORDS + RESULT_IDS + accepted);
       const length = words('slots')[slot * SLOT_WORDS + SlotWord.length];
       const seen = words('counts').slice(slot * VOCAB, (slot + 1) * VOCAB);
@@ -143,15 +148,15 @@ describe('commit', () => {
           .slice(length! - accepted),
       ).toEqual(ids);
       expect(ids.every((id) => seen[id]! > 0) && seen.reduce((a, b) => a + b, 0) === accepted).toBe(true);
-      return { ids, finished, matched, length };
+      return { ids, finished, matched, guessed, length };
     });
   }
 
   it('takes the one token of a plain step', async () => {
     const results = await committed([{ tokens: [1, 2] }, { tokens: [3] }], 1, [20, 21]);
     expect(results).toEqual([
-      { ids: [20], finished: 0, matched: 0, length: 3 },
-      { ids: [21], finished: 0, matched: 0, length: 2 },
+      { ids: [20], finished: 0, matched: 0, guessed: 0, length: 3 },
+      { ids: [21], finished: 0, matched: 0, guessed: 0, length: 2 },
     ]);
   });
 
@@ -160,12 +165,16 @@ describe('commit', () => {
       { tokens: [1], drafted: [10, 11, 12] },
       { tokens: [1], drafted: [10, 11, 12] },
       { tokens: [1], drafted: [10, 11, 12] },
+      { tokens: [1], drafted: [NO_TOKEN, NO_TOKEN, NO_TOKEN] },
     ];
-    const results = await committed(slots, 4, [10, 11, 12, 13, 10, 40, 12, 13, 40, 11, 12, 13]);
+    const undrafted = [10, NO_TOKEN, NO_TOKEN, NO_TOKEN];
+    const chosen = [10, 11, 12, 13, 10, 40, 12, 13, 40, 11, 12, 13, ...undrafted];
+    const results = await committed(slots, 4, chosen);
     expect(results).toEqual([
-      { ids: [10, 11, 12, 13], finished: 0, matched: 3, length: 5 },
-      { ids: [10, 40], finished: 0, matched: 1, length: 3 },
-      { ids: [40], finished: 0, matched: 0, length: 2 },
+      { ids: [10, 11, 12, 13], finished: 0, matched: 3, guessed: 3, length: 5 },
+      { ids: [10, 40], finished: 0, matched: 1, guessed: 3, length: 3 },
+      { ids: [40], finished: 0, matched: 0, guessed: 3, length: 2 },
+      { ids: [10], finished: 0, matched: 0, guessed: 0, length: 2 },
     ]);
   });
 
@@ -183,10 +192,10 @@ describe('commit', () => {
       ...[NO_TOKEN, NO_TOKEN, NO_TOKEN, NO_TOKEN],
     ];
     expect(await committed(slots, 4, chosen)).toEqual([
-      { ids: [10, STOP], finished: FINISHED_STOP, matched: 2, length: 3 },
-      { ids: [10, 11], finished: FINISHED_LENGTH, matched: 2, length: 3 },
-      { ids: [10], finished: FINISHED_BAD, matched: 1, length: 2 },
-      { ids: [], finished: FINISHED_STOP, matched: 0, length: 2 },
+      { ids: [10, STOP], finished: FINISHED_STOP, matched: 2, guessed: 3, length: 3 },
+      { ids: [10, 11], finished: FINISHED_LENGTH, matched: 2, guessed: 3, length: 3 },
+      { ids: [10], finished: FINISHED_BAD, matched: 1, guessed: 3, length: 2 },
+      { ids: [], finished: FINISHED_STOP, matched: 0, guessed: 3, length: 2 },
     ]);
   });
 });

@@ -12,7 +12,7 @@ override TOKENS_STRIDE: u32;
 override VOCAB: u32;
 
 const WORKGROUP = 64u;
-const RESULT_WORDS = 12u;   // tokens accepted, finished, drafted tokens that matched, unused, ids
+const RESULT_WORDS = 12u;   // tokens accepted, finished, guesses that matched, guesses, ids
 const RESULT_IDS = 4u;
 
 fn is_stop(slot: u32, id: u32) -> bool {
@@ -33,6 +33,7 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   let result = thread.x * RESULT_WORDS;
   var length = slot_word(slot, LENGTH);
   var finished = slot_word(slot, FINISHED);
+  let is_guessed = ROWS_PER_SEQUENCE > 1u && tokens[slot * TOKENS_STRIDE + length] != NO_TOKEN;
   var accepted = 0u;
   var matched = 0u;
   for (var i = 0u; i < ROWS_PER_SEQUENCE && finished == 0u; i++) {
@@ -66,4 +67,5 @@ fn main(@builtin(global_invocation_id) thread: vec3u) {
   results[result] = accepted;
   results[result + 1u] = finished;
   results[result + 2u] = matched;
+  results[result + 3u] = select(0u, ROWS_PER_SEQUENCE - 1u, is_guessed);
 }

@@ -41,7 +41,7 @@ it.each(FORMATS.map((format) => [formatName(format), format] as const))(
         scales: table.scales.length > 0 ? table.scales : new Uint32Array(4),
         y: new Float32Array(tokens.length * stride).fill(7),
       };
-      const constants = { ...packedConstants(format, width), WIDTH: width, FIRST_ROW: 2, PART_ROWS: 9 };
+      const constants = { ...packedConstants(format, width), WIDTH: width, FIRST_ROW: 2, PART_ROWS: 9, SCALE: 1.7 };
       const grid = [divideUp(stride / CHUNK, 64), 1, tokens.length] as const;
       const both = await runBoth(gpu, embed, contents, constants, grid);
       const found = new Float32Array(both.gpu['y']!);

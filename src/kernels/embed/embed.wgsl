@@ -1,4 +1,4 @@
-// The embedding of each row's token, decoded to f32. A table split by rows takes one dispatch a part: tokens outside
+// The embedding of each row's token, decoded to f32 and scaled. A table split by rows takes one dispatch a part: tokens outside
 // this part are left to the others.
 
 @group(0) @binding(0) var<storage, read> rows: array<vec4u>;      // [rows]: token, position, sequence, unused
@@ -10,13 +10,14 @@ override CHUNKS: u32;       // chunks of 32 weights in a row
 override WIDTH: u32;        // numbers in a row; what lies beyond stays zero
 override FIRST_ROW: u32;    // first token of this part
 override PART_ROWS: u32;
+override SCALE: f32;        // what the model multiplies embeddings with, usually 1
 
 const WORKGROUP = 64u;
 
 fn store(at: u32, column: u32, values: vec4f) {
   for (var i = 0u; i < 4u; i++) {
     if (column + i < WIDTH) {
-      y[at + column + i] = values[i];
+      y[at + column + i] = SCALE * values[i];
     }
   }
 }

@@ -1,9 +1,13 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 import { decodeRow } from '../shared/packed.cpu';
 import type { PackedConstant } from '../shared/packed';
-import { Epilogue, gated } from '../shared/epilogue';
+import { Epilogue, gated, isGated, outputsPerTeam } from '../shared/epilogue';
+import { isBefore, LAST, rankKey } from '../shared/rank.cpu';
 
 export type ProductConstant = PackedConstant | 'OUTPUTS' | 'WORKGROUP' | 'LANES' | 'Y_OFFSET' | 'EPILOGUE' | 'Y_STRIDE';
+
+export type ArgmaxConstant =
+  PackedConstant | 'OUTPUTS' | 'WORKGROUP' | 'LANES' | 'FIRST_ID' | 'RANK_STRIDE' | 'RANK_OFFSET';
 
 type ProductBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'y', CpuView>>;
 
@@ -24,13 +28,48 @@ export function multiplyOnCpu(
   const ups = new Float32Array(width);
   for (let output = 0; output < OUTPUTS; output++) {
     decodeRow(codes, scales, constants, output, weights);
-    if (EPILOGUE === Epilogue.swiglu) decodeRow(codes, scales, constants, OUTPUTS + output, ups);
+    if (isGated(EPILOGUE)) decodeRow(codes, scales, constants, OUTPUTS + output, ups);
     for (let row = 0; row < rows; row++) {
       const sum = dot(weights, x.f32, row * width);
       const at = row * Y_STRIDE + Y_OFFSET + output;
-      if (EPILOGUE === Epilogue.swiglu) y.f32[at] = gated(sum, dot(ups, x.f32, row * width));
+      if (isGated(EPILOGUE)) y.f32[at] = gated(EPILOGUE, sum, dot(ups, x.f32, row * width));
       else if (EPILOGUE === Epilogue.add) y.f32[at] = y.f32[at]! + sum;
       else y.f32[at] = sum;
+    }
+  }
+}
+
+type ArgmaxBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'ranks', CpuView>>;
+
+/** Twin of matmul.wgsl with argmax.wgsl. */
+export function matmulArgmaxOnCpu(buffers: ArgmaxBuffers, constants: Constants<ArgmaxConstant>, grid: Grid): void {
+  firstRanksOnCpu(buffers, constants, 4 * grid[2]);
+}
+
+const logit = new Float32Array(1);
+const logitBits = new Uint32Array(logit.buffer);
+
+/** Of `rows` rows the first rank among the outputs of each workgroup; each weight row is decoded once for all of them. */
+export function firstRanksOnCpu(
+  { x, codes, scales, ranks }: ArgmaxBuffers,
+  constants: Constants<ArgmaxConstant>,
+  rows: number,
+): void {
+  const { OUTPUTS, CHUNKS, WORKGROUP, LANES, FIRST_ID, RANK_STRIDE, RANK_OFFSET } = constants;
+  const width = 32 * CHUNKS;
+  const weights = new Float32Array(width);
+  const outputsPerWorkgroup = (WORKGROUP / LANES) * outputsPerTeam(Epilogue.store);
+  for (let output = 0; output < OUTPUTS; output++) {
+    decodeRow(codes, scales, constants, output, weights);
+    const rank = RANK_OFFSET + Math.floor(output / outputsPerWorkgroup);
+    for (let row = 0; row < rows; row++) {
+      const at = 2 * (row * RANK_STRIDE + rank);
+      if (output % outputsPerWorkgroup === 0) ranks.u32.fill(LAST, at, at + 2);
+      logit[0] = dot(weights, x.f32, row * width);
+      const key = rankKey(logitBits[0]!);
+      if (!isBefore(key, FIRST_ID + output, ranks.u32[at]!, ranks.u32[at + 1]!)) continue;
+      ranks.u32[at] = key;
+      ranks.u32[at + 1] = FIRST_ID + output;
     }
   }
 }

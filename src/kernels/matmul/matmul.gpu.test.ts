@@ -7,7 +7,7 @@ import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
 import { matvec } from '../matvec/matvec';
 import { workgroupOf } from '../product';
-import { Epilogue, outputsPerTeam } from '../shared/epilogue';
+import { Epilogue, isGated, outputsPerTeam } from '../shared/epilogue';
 import { packedConstants } from '../shared/packed';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
 import { matmul } from './matmul';
@@ -21,8 +21,8 @@ const FORMATS: PackedFormat[] = [
   { kind: 'int4', group: 64, affine: true, scale: 'f16' },
   { kind: 'int4', group: 128, affine: false, scale: 'f16' },
   { kind: 'int4', group: 32, affine: false, scale: 'f32' },
-  { kind: 'int4', group: 64, affine: true, scale: 'f32' },
-  { kind: 'int8', group: 16, affine: false, scale: 'f16' },
+  { kind: 'int4', group: 32, affine: true, scale: 'f32' },
+  { kind: 'int8', group: 16, affine: false, scale: 'f32' },
   { kind: 'int8', group: 16, affine: true, scale: 'f32' },
   { kind: 'int8', group: 32, affine: false, scale: 'f16' },
   { kind: 'int8', group: 128, affine: true, scale: 'f16' },
@@ -58,7 +58,7 @@ interface Case {
 
 /** The same product as a `matvec` or `matmul` call on fresh random numbers. */
 function product({ format, rows, outputs, width, lanes, epilogue }: Case) {
-  const weightRows = epilogue === 'swiglu' ? 2 * outputs : outputs;
+  const weightRows = isGated(Epilogue[epilogue]) ? 2 * outputs : outputs;
   const seed = rows * 1000 + outputs * 10 + width;
   const matrix = packRows(randomNumbers(seed, weightRows * width), weightRows, width, format);
   const stride = roundUp(width, CHUNK);
@@ -92,7 +92,7 @@ describe.each(FORMATS.map((format) => ({ title: formatName(format), format })))(
   'products of $title weights',
   ({ format }) => {
     it.each(SHAPES)('agree with the twin: %i rows, %i outputs, width %i', async (rows, outputs, width) => {
-      for (const epilogue of ['store', 'add', 'swiglu'] as const) {
+      for (const epilogue of ['store', 'add', 'swiglu', 'geglu'] as const) {
         const lanes = epilogue === 'add' ? 8 : 1;
         const { contents, constants, matvecGrid, matmulGrid } = product({
           format,
@@ -115,7 +115,7 @@ describe.each(FORMATS.map((format) => ({ title: formatName(format), format })))(
 
 it.each([1, 4, 8, 64])('a row is bit-equal alone and beside others, with %i lanes', async (lanes) => {
   for (const format of [FORMATS[1]!, FORMATS[8]!, FORMATS[11]!]) {
-    for (const epilogue of ['store', 'add', 'swiglu'] as const) {
+    for (const epilogue of ['store', 'add', 'swiglu', 'geglu'] as const) {
       const many = product({ format, rows: 6, outputs: 37, width: 172, lanes, epilogue });
       const together = await runKernel(gpu, matmul, many.contents, many.constants, many.matmulGrid);
       const all = new Float32Array(together['y']!);

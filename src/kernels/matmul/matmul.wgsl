@@ -4,13 +4,10 @@
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // [rows][8 · CHUNKS], zero beyond the width
 @group(0) @binding(1) var<storage, read> codes: array<vec4u>;    // [weight rows][CHUNKS][vec4u per chunk]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;     // [weight rows][SCALE_WORDS]; not read for floats
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [rows][Y_STRIDE]; rows are a multiple of four
 
 override CHUNKS: u32;      // chunks of 32 weights in a row
 override WORKGROUP: u32;   // threads
 override LANES: u32;       // threads per output, a divisor of WORKGROUP
-override Y_OFFSET: u32;    // where in a row of y the outputs begin
-override Y_STRIDE: u32;
 
 var<workgroup> partial: array<mat4x4f, WORKGROUP>;   // [thread]: its share, a column per row of x
 
@@ -63,16 +60,14 @@ fn lane_sums(rows: vec4u, base: u32, lane: u32) -> mat4x4f {
   return mat4x4f(add_components(sums0), add_components(sums1), add_components(sums2), add_components(sums3));
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
+// The first output of a thread's team.
+fn first_output(workgroup: u32, thread: u32) -> u32 {
+  return outputs_per_team() * (workgroup * (WORKGROUP / LANES) + thread / LANES);
+}
+
+// A team's products for its four weight rows, a column for each of the rows of x from `row` on; to each of its threads.
+fn team_sums(row: u32, first: u32, thread: u32) -> mat4x4f {
   let lane = thread % LANES;
-  let team = (workgroup.y * workgroups.x + workgroup.x) * (WORKGROUP / LANES) + thread / LANES;
-  let first = outputs_per_team() * team;
-  let row = 4u * workgroup.z;
   var sums = lane_sums(weight_rows(first), 8u * CHUNKS * row, lane);
   if (LANES > 1u) {
     partial[thread] = sums;
@@ -82,11 +77,5 @@ fn main(
       sums += partial[thread - lane + i];
     }
   }
-  if (lane == 0u) {
-    let at = row * Y_STRIDE + Y_OFFSET + first;
-    finish(at, first, sums[0]);
-    finish(at + Y_STRIDE, first, sums[1]);
-    finish(at + 2u * Y_STRIDE, first, sums[2]);
-    finish(at + 3u * Y_STRIDE, first, sums[3]);
-  }
+  return sums;
 }

@@ -4,12 +4,10 @@
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // [1][8 · CHUNKS], zero beyond the width
 @group(0) @binding(1) var<storage, read> codes: array<vec4u>;    // [weight rows][CHUNKS][vec4u per chunk]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;     // [weight rows][SCALE_WORDS]; not read for floats
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [1][Y_STRIDE]
 
 override CHUNKS: u32;      // chunks of 32 weights in a row
 override WORKGROUP: u32;   // threads
 override LANES: u32;       // threads per output, a divisor of WORKGROUP
-override Y_OFFSET: u32;    // where in the row of y the outputs begin
 
 var<workgroup> partial: array<vec4f, WORKGROUP>;   // [thread]: its share of its four weight rows
 
@@ -29,15 +27,14 @@ fn lane_sums(rows: vec4u, lane: u32) -> vec4f {
   return (t[0] + t[1]) + (t[2] + t[3]);
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
+// The first output of a thread's team.
+fn first_output(workgroup: u32, thread: u32) -> u32 {
+  return outputs_per_team() * (workgroup * (WORKGROUP / LANES) + thread / LANES);
+}
+
+// A team's products for its four weight rows, to each of its threads.
+fn team_sums(first: u32, thread: u32) -> vec4f {
   let lane = thread % LANES;
-  let team = (workgroup.y * workgroups.x + workgroup.x) * (WORKGROUP / LANES) + thread / LANES;
-  let first = outputs_per_team() * team;
   var sums = lane_sums(weight_rows(first), lane);
   if (LANES > 1u) {
     partial[thread] = sums;
@@ -47,7 +44,5 @@ fn main(
       sums += partial[thread - lane + i];
     }
   }
-  if (lane == 0u) {
-    finish(Y_OFFSET + first, first, sums);
-  }
+  return sums;
 }

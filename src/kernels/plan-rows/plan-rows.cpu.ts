@@ -1,5 +1,5 @@
 import type { Constants, CpuView } from '../../gpu/kernel';
-import { DEAD_ROW, SLOT_WORDS, SlotWord } from '../shared/slot-state';
+import { DEAD_ROW, NO_TOKEN, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 
 /** Twin of plan-rows.wgsl. */
 export function planRowsOnCpu(
@@ -20,7 +20,8 @@ export function planRowsOnCpu(
     for (let j = 0; j < ROWS_PER_SEQUENCE; j++) {
       const position = word(slot, SlotWord.length) + FIRST + j - 2;
       const isLive = word(slot, SlotWord.finished) === 0 && position + 1 < word(slot, SlotWord.limit);
-      write(slot, position, position >= 0 && isLive);
+      const isGuessed = tokens.u32[slot * TOKENS_STRIDE + position] !== NO_TOKEN;
+      write(slot, position, position >= 0 && isLive && isGuessed);
     }
   }
   for (let i = 0; i < prefilled; i++) {

@@ -5,7 +5,8 @@ import main from './plan-rows.wgsl?raw';
 
 /**
  * The rows of a forward, from the host's plan and what the device knows of each sequence. The plan says which sequences go
- * on and which positions are prefilled; where a sequence stands, and which tokens it has, is read on the device.
+ * on and which positions are prefilled; where a sequence stands, and which tokens it has, is read on the device. The row of
+ * a guess that nobody made (NO_TOKEN) is dead.
  */
 export const planRows = defineKernel({
   name: 'plan-rows',

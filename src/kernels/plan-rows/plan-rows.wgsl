@@ -33,7 +33,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     slot = plan[1u + row / ROWS_PER_SEQUENCE].x;
     let ahead = slot_word(slot, LENGTH) + FIRST + row % ROWS_PER_SEQUENCE;
     position = max(ahead, 2u) - 2u;
-    live = ahead >= 2u && is_live(slot, position);
+    live = ahead >= 2u && is_live(slot, position) && tokens[slot * TOKENS_STRIDE + position] != NO_TOKEN;
   } else {
     let entry = plan[1u + sequences + row - going_on];
     slot = entry.x;

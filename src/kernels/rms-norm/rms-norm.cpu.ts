@@ -3,7 +3,7 @@ import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 /** Twin of rms-norm.wgsl. */
 export function rmsNormOnCpu(
   { x, weight, y }: Readonly<Record<'x' | 'weight' | 'y', CpuView>>,
-  { STRIDE, WIDTH, EPSILON }: Constants<'STRIDE' | 'WIDTH' | 'EPSILON'>,
+  { STRIDE, WIDTH, EPSILON, ADD }: Constants<'STRIDE' | 'WIDTH' | 'EPSILON' | 'ADD'>,
   grid: Grid,
 ): void {
   const stride = 4 * STRIDE;
@@ -12,6 +12,9 @@ export function rmsNormOnCpu(
     let sum = 0;
     for (let i = 0; i < stride; i++) sum += x.f32[base + i]! ** 2;
     const factor = 1 / Math.sqrt(sum / WIDTH + EPSILON);
-    for (let i = 0; i < stride; i++) y.f32[base + i] = x.f32[base + i]! * factor * weight.f32[i]!;
+    for (let i = 0; i < stride; i++) {
+      const normed = x.f32[base + i]! * factor * weight.f32[i]!;
+      y.f32[base + i] = ADD === 1 ? y.f32[base + i]! + normed : normed;
+    }
   }
 }

@@ -31,8 +31,11 @@ it.each([
   }
   const weight = new Float32Array(stride);
   weight.set(randomNumbers(99, width));
-  const y = new Float32Array(rows * stride);
-  const constants = { STRIDE: stride / 4, WIDTH: width, EPSILON: 1e-5 };
-  const both = await runBoth(gpu, rmsNorm, { x, weight, y }, constants, [1, 1, rows]);
-  expect(relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!))).toBeLessThan(F32_SUM_ERROR);
+  const y = randomNumbers(7, rows * stride);
+  for (const ADD of [0, 1]) {
+    const constants = { STRIDE: stride / 4, WIDTH: width, EPSILON: 1e-5, ADD };
+    const both = await runBoth(gpu, rmsNorm, { x, weight, y }, constants, [1, 1, rows]);
+    const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
+    expect(error, ADD === 1 ? 'added' : 'stored').toBeLessThan(F32_SUM_ERROR);
+  }
 });

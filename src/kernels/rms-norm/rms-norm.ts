@@ -2,7 +2,7 @@ import { defineKernel } from '../../gpu/kernel';
 import { rmsNormOnCpu } from './rms-norm.cpu';
 import wgsl from './rms-norm.wgsl?raw';
 
-/** y[r] = x[r] / sqrt(mean(x[r]²) + EPSILON) · weight. */
+/** y[r] = x[r] / sqrt(mean(x[r]²) + EPSILON) · weight, or y[r] += … where ADD is 1. */
 export const rmsNorm = defineKernel({
   name: 'rms-norm',
   bindings: [
@@ -10,7 +10,7 @@ export const rmsNorm = defineKernel({
     { name: 'weight', access: 'read' },
     { name: 'y', access: 'read_write' },
   ],
-  constants: ['STRIDE', 'WIDTH', 'EPSILON'],
+  constants: ['STRIDE', 'WIDTH', 'EPSILON', 'ADD'],
   wgsl: () => wgsl,
   cpu: rmsNormOnCpu,
 });

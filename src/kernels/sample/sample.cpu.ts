@@ -56,11 +56,11 @@ function readRow({ rows, picked, slots, largest }: Views<RowBinding>, vocabSize:
 
 const pair = { key: 0, id: 0 };
 
-/** The first of an output's pairs, one a tile, into `pair`. */
-function firstPair({ u32 }: CpuView, tiles: number, output: number): void {
+/** The first of an output's `count` pairs into `pair`. */
+function firstPair({ u32 }: CpuView, count: number, output: number): void {
   pair.key = LAST;
   pair.id = LAST;
-  for (let i = 2 * output * tiles; i < 2 * (output + 1) * tiles; i += 2) {
+  for (let i = 2 * output * count; i < 2 * (output + 1) * count; i += 2) {
     if (!isBefore(u32[i]!, u32[i + 1]!, pair.key, pair.id)) continue;
     pair.key = u32[i]!;
     pair.id = u32[i + 1]!;
@@ -272,5 +272,18 @@ export function chooseOnCpu(
     firstPair(winners, tilesOf(VOCAB), output);
     const id = row.isDrawn ? pair.id : row.topId;
     chosen.u32[output] = row.isDead ? NO_TOKEN : row.topKey === BAD_KEY ? BAD_LOGIT : id;
+  }
+}
+
+/** Twin of greedy.wgsl. */
+export function greedyOnCpu(
+  { rows, picked, ranks, chosen }: Views<'rows' | 'picked' | 'ranks' | 'chosen'>,
+  { RANK_STRIDE }: Constants<'RANK_STRIDE'>,
+  [, , outputs]: Grid,
+): void {
+  for (let output = 0; output < outputs; output++) {
+    firstPair(ranks, RANK_STRIDE, output);
+    const isDead = rows.u32[4 * picked.u32[output]! + 3] === DEAD_ROW;
+    chosen.u32[output] = isDead ? NO_TOKEN : pair.key === BAD_KEY ? BAD_LOGIT : pair.id;
   }
 }

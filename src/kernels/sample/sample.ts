@@ -8,8 +8,9 @@
  *   cut          filtered rows only: the last rank that both keep
  *   race         the winner of each tile among what cut and min-p keep
  *   choose       the winner of all, or for greedy rows the likeliest
+ *   greedy       in place of them all where every row is greedy and the head gave ranks: the likeliest
  *
- * The grid is [tiles, 1, outputs], or [1, 1, outputs] for `cut` and `choose`. A row's token depends on no other row.
+ * The grid is [tiles, 1, outputs], or [1, 1, outputs] for `cut`, `choose` and `greedy`. A row's token depends on no other row.
  */
 import { defineKernel } from '../../gpu/kernel';
 import rank from '../shared/rank.wgsl?raw';
@@ -20,10 +21,11 @@ import binsText from './bins.wgsl?raw';
 import candidatesText from './candidates.wgsl?raw';
 import chooseText from './choose.wgsl?raw';
 import cutText from './cut.wgsl?raw';
+import greedyText from './greedy.wgsl?raw';
 import largestText from './largest.wgsl?raw';
 import raceText from './race.wgsl?raw';
 import row from './row.wgsl?raw';
-import { binsOnCpu, candidatesOnCpu, chooseOnCpu, cutOnCpu, largestOnCpu, raceOnCpu } from './sample.cpu';
+import { binsOnCpu, candidatesOnCpu, chooseOnCpu, cutOnCpu, greedyOnCpu, largestOnCpu, raceOnCpu } from './sample.cpu';
 
 const forRows = [slotState, rank, tile, row];
 
@@ -123,4 +125,18 @@ export const choose = defineKernel({
   constants: ['VOCAB', 'LOGIT_STRIDE'],
   wgsl: () => [...forRows, chooseText].join('\n'),
   cpu: chooseOnCpu,
+});
+
+/** The likeliest token of each output, NO_TOKEN for a dead row, BAD_LOGIT where a logit is not finite. */
+export const greedy = defineKernel({
+  name: 'sample/greedy',
+  bindings: [
+    { name: 'rows', access: 'read' },
+    { name: 'picked', access: 'read' },
+    { name: 'ranks', access: 'read' },
+    { name: 'chosen', access: 'read_write' },
+  ],
+  constants: ['VOCAB', 'LOGIT_STRIDE', 'RANK_STRIDE'],
+  wgsl: () => [rank, tile, greedyText].join('\n'),
+  cpu: greedyOnCpu,
 });

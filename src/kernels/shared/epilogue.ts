@@ -1,14 +1,20 @@
 /** What happens to a finished product; the numbers are the constant EPILOGUE of epilogue.wgsl. */
-export const Epilogue = { store: 0, add: 1, swiglu: 2 } as const;
+export const Epilogue = { store: 0, add: 1, swiglu: 2, geglu: 3 } as const;
+
+/** Whether a product's weight rows are gates and ups, two for each output. */
+export function isGated(epilogue: number): boolean {
+  return epilogue === Epilogue.swiglu || epilogue === Epilogue.geglu;
+}
 
 /** Outputs of one team of LANES threads. */
 export function outputsPerTeam(epilogue: number): number {
-  return epilogue === Epilogue.swiglu ? 2 : 4;
+  return isGated(epilogue) ? 2 : 4;
 }
 
-/** silu(gate) · up, as in epilogue.wgsl. */
-export function gated(gate: number, up: number): number {
-  return (gate / (1 + Math.exp(-gate))) * up;
+/** silu(gate) · up or gelu(gate) · up, as in epilogue.wgsl. */
+export function gated(epilogue: number, gate: number, up: number): number {
+  const slope = epilogue === Epilogue.geglu ? 2 * Math.sqrt(2 / Math.PI) * (gate + 0.044715 * gate ** 3) : gate;
+  return (gate / (1 + Math.exp(-slope))) * up;
 }
 
 /** Rows of one team of matmul: buffers of activations are written so many at a time, and hold a multiple of it. */

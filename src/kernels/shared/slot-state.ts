@@ -41,7 +41,7 @@ export const FINISHED_BAD = 3; // a logit was not finite
 /** The fourth word of a row whose sequence has finished: it computes nothing that anybody reads. */
 export const DEAD_ROW = 1;
 
-/** What stands for "no token" in lists of ids. */
+/** What stands for "no token" in lists of ids, and behind a sequence's tokens for "no guess". */
 export const NO_TOKEN = 0xffff_ffff;
 
 /** What stands for a drawn token where a logit was not finite. */
@@ -50,7 +50,7 @@ export const BAD_LOGIT = 0xffff_fffe;
 /** Rows of one sequence in a forward: the token it has, and what may be drafted after it. */
 export const MAX_ROWS_PER_SEQUENCE = 8;
 
-/** What a step tells of a sequence: tokens accepted, finished as in its slot, drafted tokens that matched, unused, ids. */
+/** What a step tells of a sequence: tokens accepted, finished as in its slot, guesses that matched, guesses made, ids. */
 export const RESULT_IDS = 4;
 export const RESULT_WORDS = RESULT_IDS + MAX_ROWS_PER_SEQUENCE;
 

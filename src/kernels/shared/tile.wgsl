@@ -9,7 +9,7 @@ const GROUP = 16u;                 // threads whose findings one thread puts tog
 const QUADS_PER_THREAD = 4u;
 const TILE = 4u * QUADS_PER_THREAD * THREADS;
 
-var<workgroup> ranks: array<vec2u, THREADS>;
+var<workgroup> firsts: array<vec2u, THREADS>;
 var<workgroup> numbers: array<f32, THREADS>;
 
 fn tiles() -> u32 {
@@ -24,19 +24,19 @@ fn quad_id(tile: u32, k: u32, thread: u32) -> u32 {
 // The first of all threads' ranks, to every thread.
 fn first_of_all(mine: vec2u, thread: u32) -> vec2u {
   workgroupBarrier();
-  ranks[thread] = mine;
+  firsts[thread] = mine;
   workgroupBarrier();
   if (thread % GROUP == 0u) {
     var first = mine;
     for (var i = 1u; i < GROUP; i++) {
-      first = first_of(first, ranks[thread + i]);
+      first = first_of(first, firsts[thread + i]);
     }
-    ranks[thread] = first;
+    firsts[thread] = first;
   }
   workgroupBarrier();
   var first = LAST;
   for (var i = 0u; i < THREADS; i += GROUP) {
-    first = first_of(first, ranks[i]);
+    first = first_of(first, firsts[i]);
   }
   return first;
 }

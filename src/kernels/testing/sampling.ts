@@ -59,6 +59,7 @@ export class SamplingBench {
     ) as Record<SamplingScratch, DeviceBuffer>;
     this.#buffers = {
       logits: create('logits', maxOutputs * this.#stride),
+      ranks: create('ranks', 0), // the logits are what is drawn from
       rows: create('rows', 4 * 2 * maxOutputs),
       picked: create('picked', maxOutputs),
       slots: create('slots', slots * SLOT_WORDS),
@@ -80,6 +81,8 @@ export class SamplingBench {
       outputs: requests.length,
       vocabSize: this.vocabSize,
       logitStride: this.#stride,
+      greedy: false,
+      rankStride: 0,
       tokensStride: this.tokensStride,
       penalties: has((s) => {
         const penalized = s.repetitionPenalty !== 1 || s.frequencyPenalty !== 0 || s.presencePenalty !== 0;

@@ -8,7 +8,25 @@ import { type ReadOptions, readRange, SourceReader } from '../sources/reader';
 import type { FileVersion, Source } from '../sources/source';
 import { htmlFound } from '../sources/url';
 import { readJson } from './texts';
-import { LENGTH_BYTES, parseHeader, readHeaderLength, type SourceTensor } from './safetensors';
+import { LENGTH_BYTES, parseHeader, readHeaderLength } from './safetensors';
+
+/** A tensor under the name that the model's page asks for. */
+export interface CheckpointTensor {
+  name: string;
+  /** As the file says it; `weight-types.ts` knows which of them hold weights. */
+  dtype: string;
+  shape: number[];
+  /** Offsets in the file. */
+  startBytes: number;
+  endBytes: number;
+  /**
+   * Rows of a head whose rotary pairs lie side by side (rows 2i and 2i + 1), as GGUF keeps the queries and keys of some
+   * architectures; the pages want halves (rows i and i + pairedRows / 2).
+   */
+  pairedRows?: number;
+  /** The file holds already what WeightPart.plus would add: GGUF keeps 1 + w of Gemma's norms. */
+  plusIsIn?: boolean;
+}
 
 export interface CheckpointFile {
   path: string;
@@ -16,13 +34,15 @@ export interface CheckpointFile {
   /** The file's size, or where its last tensor ends if the server does not tell the size. */
   bytes: number;
   /** In the order of their bytes. */
-  tensors: SourceTensor[];
+  tensors: CheckpointTensor[];
 }
 
 export interface Checkpoint {
   files: CheckpointFile[];
   /** False when reading a piece from the middle of a file would download all that lies before it. */
   hasRanges: boolean;
+  /** True for files whose weights stay of the types they have, unless the person chooses a precision. */
+  keepsTypes: boolean;
 }
 
 const SINGLE_FILE = 'model.safetensors';
@@ -32,12 +52,17 @@ const FIRST_READ_BYTES = 256 * 1024;
 const INDEX_FILE = 'model.safetensors.index.json';
 
 /**
+ * @param firstReadBytes asked for at once of each file; a header that is longer takes a second request.
  * @throws HearthError `not-found` when the folder has neither, `bad-file` for headers or an index that lie,
  * `unsupported-model`, `network`, `aborted`.
  */
-export async function openCheckpoint(source: Source, options: ReadOptions): Promise<Checkpoint> {
-  const single = await openFile(source, SINGLE_FILE, options).catch(absentIfNotFound);
-  if (single) return { files: [single.file], hasRanges: single.hasRanges };
+export async function openCheckpoint(
+  source: Source,
+  options: ReadOptions,
+  firstReadBytes = FIRST_READ_BYTES,
+): Promise<Checkpoint> {
+  const single = await openFile(source, SINGLE_FILE, options, firstReadBytes).catch(absentIfNotFound);
+  if (single) return { files: [single.file], hasRanges: single.hasRanges, keepsTypes: false };
 
   const index = await readJson(source, INDEX_FILE, options).catch(absentIfNotFound);
   if (!index) {
@@ -48,10 +73,10 @@ export async function openCheckpoint(source: Source, options: ReadOptions): Prom
     );
   }
   const opened = [];
-  for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options));
+  for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options, firstReadBytes));
   const files = opened.map(({ file }) => file);
   refuseRepeatedTensors(files);
-  return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges) };
+  return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges), keepsTypes: false };
 }
 
 function absentIfNotFound(error: unknown): null {
@@ -59,9 +84,9 @@ function absentIfNotFound(error: unknown): null {
   throw error;
 }
 
-async function openFile(source: Source, path: string, options: ReadOptions) {
+async function openFile(source: Source, path: string, options: ReadOptions, firstReadBytes: number) {
   const url = source.url + path;
-  const reader = new SourceReader(source, path, { startBytes: 0, endBytes: FIRST_READ_BYTES }, null, options);
+  const reader = new SourceReader(source, path, { startBytes: 0, endBytes: firstReadBytes }, null, options);
   try {
     const length = new Uint8Array(LENGTH_BYTES);
     await reader.read(length);
@@ -69,11 +94,11 @@ async function openFile(source: Source, path: string, options: ReadOptions) {
     if (/^\s*<(!doctype|html|\?xml)/i.test(new TextDecoder().decode(length))) throw htmlFound(url, path);
 
     const header = new Uint8Array(readHeaderLength(length, version.sizeBytes, url));
-    const nearBytes = Math.min(header.length, FIRST_READ_BYTES - LENGTH_BYTES);
+    const nearBytes = Math.min(header.length, firstReadBytes - LENGTH_BYTES);
     await reader.read(header.subarray(0, nearBytes));
     const dataStartBytes = LENGTH_BYTES + header.length;
     if (nearBytes < header.length) {
-      header.set(await readRange(source, path, FIRST_READ_BYTES, dataStartBytes, version, options), nearBytes);
+      header.set(await readRange(source, path, firstReadBytes, dataStartBytes, version, options), nearBytes);
     }
     const tensors = parseHeader(header, version.sizeBytes, url);
     const dataEndBytes = tensors.reduce((end, { endBytes }) => Math.max(end, endBytes), dataStartBytes);
@@ -106,7 +131,8 @@ function filesOfIndex(index: unknown): string[] {
   return [...paths].sort();
 }
 
-function refuseRepeatedTensors(files: CheckpointFile[]): void {
+/** @throws HearthError `bad-file` when two tensors have one name. */
+export function refuseRepeatedTensors(files: readonly CheckpointFile[]): void {
   const seen = new Map<string, string>();
   for (const { path, tensors } of files) {
     for (const { name } of tensors) {

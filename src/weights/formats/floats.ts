@@ -1,13 +1,12 @@
 /** The element types a weight may have in a checkpoint, as f32. */
 import { invariant } from '../../lib/invariant';
 import { decodeBfloat16, decodeFloat16 } from '../../quant/float16';
-import type { SafetensorsType } from './safetensors';
 
 export type FloatType = 'BF16' | 'F16' | 'F32';
 
 export const FLOAT_BYTES: Readonly<Record<FloatType, number>> = { BF16: 2, F16: 2, F32: 4 };
 
-export function isFloatType(dtype: SafetensorsType): dtype is FloatType {
+export function isFloatType(dtype: string): dtype is FloatType {
   return Object.hasOwn(FLOAT_BYTES, dtype);
 }
 

@@ -34,6 +34,28 @@ export async function readTexts(
   };
 }
 
+/**
+ * Bytes of all text files of a model, of each of which no more than the first byte is read; a file whose server tells no size
+ * counts as nothing. @throws as `readTexts`.
+ */
+export async function sizeOfTexts(source: Source, options: ReadOptions): Promise<number> {
+  const sizes = await Promise.all([
+    ...REQUIRED.map((path) => sizeOf(source, path, options)),
+    ...OPTIONAL.map((path) => sizeOf(source, path, options).catch(absentIfMissing)),
+  ]);
+  return sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
+}
+
+async function sizeOf(source: Source, path: string, options: ReadOptions): Promise<number | null> {
+  const reader = new SourceReader(source, path, { startBytes: 0, endBytes: 1 }, null, options);
+  try {
+    await reader.readSome();
+    return reader.version?.sizeBytes ?? null;
+  } finally {
+    reader.close();
+  }
+}
+
 /** @throws HearthError `bad-file` when it is no JSON, and as `readTexts`. */
 export async function readJson(source: Source, path: string, options: ReadOptions): Promise<unknown> {
   const { text } = await readText(source, path, options);

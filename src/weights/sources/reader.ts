@@ -1,7 +1,8 @@
 /**
  * Reads one file of a source from front to back as if connections never broke: a broken or silent one is opened again where
- * it ended, after a growing pause. Bytes of two versions of a file are never put together. Every byte that arrives starts the
- * count of tries anew, so a slow line that breaks often still gets there.
+ * it ended, after a growing pause and at the file's own address, for the link that it once led to may have run out. Bytes of two
+ * versions of a file are never put together. Every byte that arrives starts the count of tries anew, so a slow line that breaks
+ * often still gets there.
  */
 import { HearthError, throwIfAborted } from '../../lib/errors';
 import {
@@ -9,6 +10,7 @@ import {
   contradicts,
   type FileVersion,
   isSameVersion,
+  RefusedError,
   type Source,
   SourceChangedError,
 } from './source';
@@ -22,11 +24,23 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = { delaysMs: [500, 1000, 2000, 4000, 8000], stallMs: 30_000 };
 
+/** A server that asks for a longer pause than this is tried again all the same; the person may pause the download. */
+const MAX_RETRY_AFTER_MS = 120_000;
+
 /** Further tries while the browser knows that there is no network: one for a hiccup, then the person hears of it. */
 const OFFLINE_RETRIES = 1;
 
+/** How far a download runs ahead of what is made of it: `connections` pieces, each over a connection of its own. */
+export interface ReadAheadPolicy {
+  connections: number;
+  pieceBytes: number;
+}
+
+export const DEFAULT_READ_AHEAD: ReadAheadPolicy = { connections: 4, pieceBytes: 8 * 2 ** 20 };
+
 export interface ReadOptions {
   retry?: RetryPolicy;
+  readAhead?: ReadAheadPolicy;
   signal?: AbortSignal;
 }
 
@@ -112,12 +126,19 @@ export class SourceReader {
         this.close();
         throwIfAborted(this.#signal);
         if (error instanceof SourceChangedError) throw error;
-        if (error instanceof HearthError && error.code !== 'network') throw error;
+        const isRunOut = error instanceof RefusedError && this.#mayBeRunOut(error);
+        if (error instanceof HearthError && error.code !== 'network' && !isRunOut) throw error;
         const delayMs = this.#retryDelayMs();
-        if (delayMs === undefined) throw this.#brokenOff(error);
-        await pause(delayMs, this.#signal);
+        if (delayMs === undefined) throw isRunOut ? error : this.#brokenOff(error);
+        const askedMs = error instanceof RefusedError ? (error.refusal.retryAfterMs ?? 0) : 0;
+        await pause(Math.max(delayMs, Math.min(askedMs, MAX_RETRY_AFTER_MS)), this.#signal);
       }
     }
+  }
+
+  /** Links to stored files run out: who was sent on, or has had some of the file, asks its own address for a new one. */
+  #mayBeRunOut({ isForbidden, refusal }: RefusedError): boolean {
+    return isForbidden && (refusal.redirected || this.version !== null);
   }
 
   /** How long to wait before the next try; undefined to give up, which comes sooner while the browser says it is offline. */

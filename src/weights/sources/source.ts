@@ -2,7 +2,7 @@
  * Where a model's bytes come from. A source opens one file at one byte and streams; it knows nothing of tensors. A model hub
  * or a folder on the person's disk is another implementation of this interface. Broken connections are `reader.ts`'s business.
  */
-import { HearthError } from '../../lib/errors';
+import { type ErrorCode, type ErrorOptions, HearthError } from '../../lib/errors';
 
 /** What tells one version of a file from another. */
 export interface FileVersion {
@@ -29,6 +29,8 @@ export interface ByteRange {
 export interface Source {
   /** The folder, for messages and for the manifest. */
   readonly url: string;
+  /** SHA-256 of a file, lower-case hex, where the publisher tells it; checked once the whole file has been read. */
+  sha256?(path: string): string | null;
   /**
    * @param path of a file in the folder, e.g. `model.safetensors`.
    * @param signal ends the stream; its `chunks` then throw.
@@ -46,6 +48,32 @@ export function contradicts(a: FileVersion, b: FileVersion): boolean {
 /** True when bytes of both may be put together. */
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {
   return a.validator !== null && !contradicts(a, b);
+}
+
+/** How a server has refused a file. */
+export interface Refusal {
+  status: number;
+  /** How long it asks us to wait; null where it does not say. */
+  retryAfterMs: number | null;
+  /** Whether the file's own address had sent us on to the one that refuses. */
+  redirected: boolean;
+}
+
+/** The server answered, but not with the file. */
+export class RefusedError extends HearthError {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    readonly refusal: Refusal,
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+  }
+
+  /** Not allowed, whether by the file's own address or by a link that has run out. */
+  get isForbidden(): boolean {
+    return [401, 403, 410].includes(this.refusal.status);
+  }
 }
 
 /** The file is not the one whose first bytes we hold. The importer starts over; a person sees it when that goes on and on. */

@@ -4,14 +4,21 @@
  * file is recognised by comparing validators instead of with If-Range. Weights bypass the HTTP cache: they are stored once,
  * in our own store.
  */
-import { HearthError } from '../../lib/errors';
-import type { ByteRange, FileVersion, Source, SourceStream } from './source';
+import { type ErrorCode, HearthError } from '../../lib/errors';
+import type { Get } from './http';
+import { type ByteRange, type FileVersion, RefusedError, type Source, type SourceStream } from './source';
 
 export class UrlSource implements Source {
   readonly url: string;
 
-  /** @param url absolute address of a folder in Hugging Face layout, with or without the last slash. */
-  constructor(url: string) {
+  /**
+   * @param url absolute address of a folder in Hugging Face layout, with or without the last slash.
+   * @param get what requests go through.
+   */
+  constructor(
+    url: string,
+    readonly get: Get = (url, init) => fetch(url, init),
+  ) {
     if (!URL.canParse(url)) {
       throw new HearthError(
         'bad-request',
@@ -24,10 +31,10 @@ export class UrlSource implements Source {
   }
 
   async open(path: string, range: ByteRange, signal: AbortSignal): Promise<SourceStream> {
-    const url = new URL(path, this.url).href;
+    const url = new URL(path.split('/').map(encodeURIComponent).join('/'), this.url).href;
     const { startBytes, endBytes } = range;
     const last = endBytes === null ? '' : endBytes - 1;
-    const response = await fetch(url, {
+    const response = await this.get(url, {
       headers: { Range: `bytes=${startBytes}-${last}` },
       cache: 'no-store',
       signal,
@@ -67,22 +74,34 @@ export function htmlFound(url: string, path: string): HearthError {
 }
 
 function refusal(response: Response, url: string, startBytes: number): HearthError {
-  const { status } = response;
-  if (status === 404 || status === 410) return new HearthError('not-found', `The server has no file at ${url}.`);
-  if (status === 401 || status === 403) {
-    return new HearthError('not-found', `The server does not let us read ${url} (status ${status}).`, {
-      hint: 'Pick a model that needs no sign-in, or check the address.',
-    });
+  const { status, redirected } = response;
+  const refused = (code: ErrorCode, message: string, hint?: string) =>
+    new RefusedError(code, message, { status, retryAfterMs: retryAfterMs(response), redirected }, { hint });
+  if (status === 404) return refused('not-found', `The server has no file at ${url}.`);
+  if (status === 401 || status === 403 || status === 410) {
+    return refused(
+      'not-found',
+      `The server does not let us read ${url} (status ${status}).`,
+      'Pick a model that needs no sign-in, give a token for this host, or check the address.',
+    );
   }
   if (status === 416) {
-    return new HearthError(
+    return refused(
       'bad-file',
       startBytes === 0
         ? `${url} is empty; expected a model's file.`
         : `${url} ends before byte ${startBytes}; expected more. The file is cut off.`,
     );
   }
-  return new HearthError('network', `The server answered status ${status} for ${url}; expected the file.`);
+  return refused('network', `The server answered status ${status} for ${url}; expected the file.`);
+}
+
+/** What Retry-After asks for, in seconds or as a date; null where there is none, or where the server hides it. */
+function retryAfterMs({ headers }: Response): number | null {
+  const text = headers.get('retry-after');
+  if (text === null) return null;
+  const ms = /^\d+$/.test(text) ? 1000 * Number(text) : Date.parse(text) - Date.now();
+  return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
 function isHtmlType(contentType: string | null): boolean {

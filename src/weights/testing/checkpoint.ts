@@ -55,8 +55,8 @@ export function testCheckpoint({
   for (const { parts, width, role } of specs) {
     for (const { source, rows } of parts) {
       const values = Float32Array.from({ length: rows * width }, () => random() + random() - 1);
-      const bytes = encode(values, dtype);
-      weights.set(source, decode(bytes, dtype));
+      const bytes = encodeFloats(values, dtype);
+      weights.set(source, decodeFloatsPlainly(bytes, dtype));
       tensors.push({ name: source, dtype, shape: role === 'vector' ? [width] : [rows, width], bytes });
     }
   }
@@ -134,13 +134,13 @@ function shardedFiles(tensors: readonly TestTensor[], fileCount: number): TestCh
   return files;
 }
 
-function encode(values: Float32Array, dtype: FloatType): Uint8Array<ArrayBuffer> {
+export function encodeFloats(values: Float32Array, dtype: FloatType): Uint8Array<ArrayBuffer> {
   if (dtype === 'F32') return new Uint8Array(new Float32Array(values).buffer);
   return new Uint8Array((dtype === 'F16' ? encodeFloat16(values) : encodeBfloat16(values)).buffer);
 }
 
 /** Independent of the code under test: DataView and the definition of bf16; f16 through Math. */
-function decode(bytes: Uint8Array<ArrayBuffer>, dtype: FloatType): Float32Array<ArrayBuffer> {
+export function decodeFloatsPlainly(bytes: Uint8Array<ArrayBuffer>, dtype: FloatType): Float32Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer);
   if (dtype === 'F32') return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
   const scratch = new DataView(new ArrayBuffer(4));

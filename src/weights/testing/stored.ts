@@ -1,6 +1,7 @@
 /** Looking at what an import has stored. */
 import { present } from '../../lib/invariant';
 import { type PackedMatrix, rowLayout } from '../../quant/format';
+import { unpack } from '../../quant/unpack';
 import { openStoredWeights } from '../load';
 import type { Manifest, StoredWeights } from '../manifest';
 import type { WeightStore } from '../store';
@@ -42,6 +43,24 @@ export async function readTensor({ manifest, readShard }: StoredWeights, name: s
     if (slab.scales) scales.set(await readWords(readShard, slab.scales), slab.firstRow * scaleWordsPerRow);
   }
   return { format, rows, width, codes, scales };
+}
+
+/** A tensor's rows as numbers, whatever formats they are packed in // [rows][width] */
+export async function readWeights({ manifest, readShard }: StoredWeights, name: string): Promise<Float32Array> {
+  const { format, rows, width, slabs } = present(
+    manifest.tensors.find((tensor) => tensor.name === name),
+    name,
+  );
+  const weights = new Float32Array(rows * width);
+  for (const slab of slabs) {
+    const codes = await readWords(readShard, slab.codes);
+    const scales = slab.scales ? await readWords(readShard, slab.scales) : new Uint32Array();
+    weights.set(
+      unpack({ format: slab.format ?? format, rows: slab.rows, width, codes, scales }),
+      slab.firstRow * width,
+    );
+  }
+  return weights;
 }
 
 type Range = Manifest['tensors'][number]['slabs'][number]['codes'];

@@ -66,7 +66,7 @@ export const chat: Translation<typeof english> = {
   stoppedHere: 'Hier angehalten.',
   leftOut:
     '{messages, plural, one{Die älteste Nachricht passt nicht mehr und wurde weggelassen.} other{Die ältesten # Nachrichten passen nicht mehr und wurden weggelassen.}}',
-  draftedText: 'Vom Entwurfsmodell erraten',
+  draftedText: 'Vorausgeraten',
   brokeOff: 'Hier ist die Antwort abgebrochen.',
   hadNothingToAdd: '{author} hatte nichts hinzuzufügen.',
   jumpToLatest: 'Zum Neuesten',
@@ -109,7 +109,8 @@ export const chat: Translation<typeof english> = {
   moves: {
     tryAgain: 'Noch einmal versuchen',
     newChat: 'Neuen Chat beginnen',
-    downloadAgain: 'Noch einmal herunterladen',
+    repair: 'Ausbessern',
+    allowHost: 'Von {host} herunterladen',
     otherModel: '{model} verwenden',
   },
   storage: {

@@ -7,8 +7,22 @@ import { diagnostics } from './diagnostics';
 import { frame } from './frame';
 import { markdown } from './markdown';
 import { models } from './models';
+import { offers } from './offers';
 import { problems } from './problems';
 import { settings } from './settings';
 import { units } from './units';
 
-export default { batch, chat, chats, commands, diagnostics, frame, markdown, models, problems, settings, units };
+export default {
+  batch,
+  chat,
+  chats,
+  commands,
+  diagnostics,
+  frame,
+  markdown,
+  models,
+  offers,
+  problems,
+  settings,
+  units,
+};

@@ -34,7 +34,8 @@ export const models: Translation<typeof english> = {
   about: 'etwa {size}',
   contextOption: '{tokens, plural, one{# Token} other{# Token}}',
   contextFor: 'Kontext von {model}',
-  unknownModel: 'Von einer anderen Seite dieser Website',
+  givenFiles: 'Ihren eigenen Dateien',
+  unknownModel: 'Von {place}',
 
   fits: {
     processor: 'Passt. Ohne Grafikprozessor läuft es langsam auf dem Hauptprozessor.',
@@ -97,15 +98,18 @@ export const models: Translation<typeof english> = {
     paused: '{model}: angehalten.',
     loaded: '{model} ist geladen.',
     unloaded: '{model} ist entladen.',
+    renamed: 'Es heißt jetzt {model}.',
     deleted: '{model} ist gelöscht.',
     sound: '{model} ist unversehrt.',
+    mended: '{model} ist ausgebessert.',
     damaged: '{model} ist beschädigt.',
     failed: '{model}: das hat nicht geklappt.',
   },
   sound: 'Jedes Byte ist, wie es gespeichert wurde: {size} geprüft.',
   damaged:
-    'Beschädigt: {damaged, plural, one{# Stück} other{# Stücke}} von {shards, number} passen nicht mehr zu ihren Prüfsummen. Holen Sie das Modell noch einmal.',
+    'Beschädigt: {damaged, plural, one{# Stück} other{# Stücke}} von {shards, number} passen nicht mehr zu ihren Prüfsummen. Sie lassen sich von dort, woher das Modell kam, neu herstellen.',
   getAgain: 'Noch einmal holen',
+  repair: 'Ausbessern',
 
   deleteTitle: '{model} löschen?',
   deleteStored:
@@ -152,7 +156,12 @@ export const models: Translation<typeof english> = {
 
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
   lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
+  lineForeign:
+    '{model} ist noch nicht auf diesem Gerät. Es käme von {host}, und diese Seite fragt dort nur an, wenn Sie es sagen.',
   lineDownload: '{size} herunterladen',
+  lineDownloadFrom: 'Von {host} herunterladen',
+  lineGetFrom: '{size} von {host} herunterladen',
+  lineLicence: 'Lizenz: {licence}.',
   lineName: '{model} kommt an',
   lineArriving: '{model} kommt an.',
   lineArrivingAt: '{model} kommt an: {progress}.',

@@ -23,9 +23,9 @@ export const settings: Translation<typeof english> = {
   maxPaste: 'Eingefügter Text wird ab so vielen Zeichen zum Anhang',
   maxPasteWrong: 'Eine ganze Zahl von {min, number} bis {max, number}.',
   showStatistics: 'Tempo und Länge unter jeder Antwort zeigen',
-  colourDrafted: 'Wörter färben, die ein Entwurfsmodell erraten hat',
+  colourDrafted: 'Wörter färben, die vorausgeraten wurden',
   colourDraftedHelp:
-    'Antworten mit solchen Wörtern erscheinen dann so, wie sie geschrieben wurden, ohne Überschriften, Listen und Ähnliches.',
+    'Ein Entwurfsmodell errät sie, oder sie folgen dem, was im Chat schon steht. Antworten mit solchen Wörtern erscheinen dann so, wie sie geschrieben wurden, ohne Überschriften, Listen und Ähnliches.',
 
   model: 'Was dem Modell gesagt wird',
   systemPrompt: 'Jeder neue Chat beginnt mit diesem System-Prompt',

@@ -68,7 +68,7 @@ export const chat = {
   stoppedHere: 'Stopped here.',
   leftOut:
     '{messages, plural, one{The oldest message no longer fits and was left out.} other{The oldest # messages no longer fit and were left out.}}',
-  draftedText: 'Guessed by the draft model',
+  draftedText: 'Guessed ahead',
   brokeOff: 'The answer broke off here.',
   hadNothingToAdd: '{author} had nothing to add.',
   jumpToLatest: 'Jump to latest',
@@ -113,7 +113,8 @@ export const chat = {
   moves: {
     tryAgain: 'Try again',
     newChat: 'Start a new chat',
-    downloadAgain: 'Download again',
+    repair: 'Mend it',
+    allowHost: 'Download from {host}',
     otherModel: 'Use {model}',
   },
   storage: {

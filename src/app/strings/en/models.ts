@@ -33,7 +33,8 @@ export const models = {
   about: 'about {size}',
   contextOption: '{tokens, plural, one{# token} other{# tokens}}',
   contextFor: 'Context of {model}',
-  unknownModel: 'From another page of this site',
+  givenFiles: 'files of yours',
+  unknownModel: 'From {place}',
 
   fits: {
     processor: 'Fits. Without a graphics processor it runs on the main one, slowly.',
@@ -99,15 +100,18 @@ export const models = {
     paused: '{model}: stopped.',
     loaded: '{model} is loaded.',
     unloaded: '{model} is unloaded.',
+    renamed: 'Now it is called {model}.',
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
+    mended: '{model} is mended.',
     damaged: '{model} is damaged.',
     failed: '{model}: that did not work.',
   },
   sound: 'Every byte is as it was stored: {size} checked.',
   damaged:
-    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. Get the model again.',
+    'Damaged: {damaged, plural, one{# piece} other{# pieces}} of {shards, number} no longer match their checksums. They can be made anew from where the model came from.',
   getAgain: 'Get again',
+  repair: 'Mend it',
 
   // Dialogs
   deleteTitle: 'Delete {model}?',
@@ -156,7 +160,12 @@ export const models = {
   // In the chat
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
+  lineForeign:
+    '{model} is not on this machine yet. It would come from {host}, and this page asks there only if you say so.',
   lineDownload: 'Download {size}',
+  lineDownloadFrom: 'Download from {host}',
+  lineGetFrom: 'Download {size} from {host}',
+  lineLicence: 'Licence: {licence}.',
   lineName: '{model} is arriving',
   lineArriving: '{model} is arriving.',
   lineArrivingAt: '{model} is arriving: {progress}.',

@@ -21,9 +21,9 @@ export const settings = {
   maxPaste: 'A paste becomes an attachment from this many characters on',
   maxPasteWrong: 'A whole number from {min, number} to {max, number}.',
   showStatistics: 'Show speed and length under each answer',
-  colourDrafted: 'Colour the words that a draft model guessed',
+  colourDrafted: 'Colour the words that were guessed ahead',
   colourDraftedHelp:
-    'Answers with such words are then shown as they were written, without headings, lists and the like.',
+    'A draft model guesses them, or they follow what stands in the chat already. Answers with such words are then shown as they were written, without headings, lists and the like.',
 
   model: 'What the model is told',
   systemPrompt: 'Every new chat begins with this system prompt',

@@ -22,10 +22,9 @@ const CLOSING = '</think>';
 export function splitThinking(text: string, streaming = false, beginsInThought = false): ThoughtAndAnswer {
   const start = text.length - text.trimStart().length;
   const opened = text.startsWith(OPENING, start);
-  if (!opened && !beginsInThought) {
-    const mayBecomeTag = streaming && OPENING.startsWith(text.slice(start));
-    return { thought: null, thoughtClosed: false, answer: mayBecomeTag ? '' : text };
-  }
+  const mayBecomeTag = streaming && OPENING.startsWith(text.slice(start));
+  if (!opened && mayBecomeTag) return { thought: beginsInThought ? '' : null, thoughtClosed: false, answer: '' };
+  if (!opened && !beginsInThought) return { thought: null, thoughtClosed: false, answer: text };
   const from = opened ? start + OPENING.length : 0;
   const end = text.indexOf(CLOSING, from);
   if (end >= 0) {

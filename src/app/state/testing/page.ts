@@ -1,0 +1,69 @@
+/** A page in a test: its whole state over fake threads, which answer as the test wishes. */
+import { createClient } from '../../../client/client';
+import {
+  createFakeEngine,
+  createFakeImporter,
+  createFakeThread,
+  type FakeEngineOptions,
+  type FakeImporterOptions,
+  type FakeThread,
+} from '../../../client/testing/fake-engine';
+import { MemoryTables } from '../../chats/tables';
+import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
+import { readStartAddress } from '../start-address';
+import { createAppStore, type AppServices, type AppState } from '../store';
+
+const threads: FakeThread[] = [];
+
+/** Ends the threads of all pages; to be called after each test. */
+export function closePages(): void {
+  for (const thread of threads.splice(0)) thread.close();
+}
+
+export interface PageOptions extends FakeEngineOptions {
+  address?: string;
+  imports?: FakeImporterOptions;
+  settings?: Storage;
+  storageManager?: Partial<StorageManager>;
+}
+
+export function openPage({ address = '', imports, settings, storageManager, ...options }: PageOptions = {}) {
+  const engine = createFakeEngine(options);
+  const importer = createFakeImporter(imports);
+  const open = (api: typeof engine | typeof importer) => {
+    const thread = createFakeThread(api);
+    threads.push(thread);
+    return thread.port;
+  };
+  const client = createClient({
+    openEngine: () => open(engine),
+    openImport: () => open(importer),
+    siteUrl: 'http://localhost/',
+  });
+  const services: AppServices = {
+    client,
+    nextFrame: (callback) => void setTimeout(callback, 1),
+    chats: {
+      tables: new MemoryTables(),
+      channel: null,
+      tabs: { tabId: 'tab', otherTabs: async () => new Set() },
+      storage: createFakeStorage(),
+      places: { ...NO_PLACES, settings: settings ?? null },
+      onHide: () => {},
+    },
+    storageManager: (storageManager ?? {}) as StorageManager,
+  };
+  const store = createAppStore(services, readStartAddress(address));
+  /** Resolves when the state is as described. */
+  const until = (is: (state: AppState) => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (!is(store.getState())) return;
+        leave();
+        resolve();
+      };
+      const leave = store.subscribe(look);
+      look();
+    });
+  return { store, engine, importer, until, state: () => store.getState() };
+}

@@ -1,0 +1,4 @@
+import { gpuBackend } from '../kernels/testing/twins';
+import { describeDecoders } from './testing/decoders';
+
+describeDecoders(gpuBackend);

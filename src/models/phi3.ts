@@ -1,0 +1,28 @@
+/**
+ * Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024; Hugging Face `Phi3ForCausalLM`): Llama's blocks; in Phi-4-mini only a part
+ * of each head is rotated, and long contexts turn by LongRoPE's factors. Eight dispatches a layer.
+ */
+import { decoderSteps, headOf } from './blocks/decoder-steps';
+import type { ForwardPass, ModelPage } from './page';
+import { phi3Layout } from './phi3-layout';
+import type { Phi3Config } from './phi3-layout';
+
+function forward(config: Phi3Config, pass: ForwardPass): void {
+  const step = decoderSteps(config, phi3Layout.activations(config), pass);
+  const turning = { rotations: 'all', rotaryDim: config.rope.rotaryDim };
+  step.embed();
+  for (const [layer, window] of config.windows.entries()) {
+    const name = `layers.${layer}`;
+    step.norm(`${name}.attention_norm`, 'residual', 'normed');
+    step.project(`${name}.qkv`, 'normed', 'qkv');
+    step.rotaryAppend(layer, turning);
+    step.attend(layer, { window });
+    step.project(`${name}.o`, 'attended', 'residual', 'add');
+    step.norm(`${name}.ffn_norm`, 'residual', 'normed');
+    step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
+    step.project(`${name}.down`, 'gated', 'residual', 'add');
+  }
+  step.pick();
+}
+
+export const phi3: ModelPage<Phi3Config> = { ...phi3Layout, head: headOf, forward };

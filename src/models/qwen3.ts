@@ -1,0 +1,28 @@
+/**
+ * Qwen3 (Yang et al. 2025; Hugging Face `Qwen3ForCausalLM`): Llama's blocks, with a norm of every head of queries and keys
+ * before they are rotated. Heads need not share out the hidden state. Eight dispatches a layer.
+ */
+import { decoderSteps, headOf } from './blocks/decoder-steps';
+import type { ForwardPass, ModelPage } from './page';
+import { qwen3Layout } from './qwen3-layout';
+import type { Qwen3Config } from './qwen3-layout';
+
+function forward(config: Qwen3Config, pass: ForwardPass): void {
+  const step = decoderSteps(config, qwen3Layout.activations(config), pass);
+  const turning = { rotations: 'all', rotaryDim: config.rope.rotaryDim };
+  step.embed();
+  for (const [layer, window] of config.windows.entries()) {
+    const name = `layers.${layer}`;
+    step.norm(`${name}.attention_norm`, 'residual', 'normed');
+    step.project(`${name}.qkv`, 'normed', 'qkv');
+    step.rotaryAppend(layer, { ...turning, headNorms: `${name}.qk_norm` });
+    step.attend(layer, { window });
+    step.project(`${name}.o`, 'attended', 'residual', 'add');
+    step.norm(`${name}.ffn_norm`, 'residual', 'normed');
+    step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
+    step.project(`${name}.down`, 'gated', 'residual', 'add');
+  }
+  step.pick();
+}
+
+export const qwen3: ModelPage<Qwen3Config> = { ...qwen3Layout, head: headOf, forward };

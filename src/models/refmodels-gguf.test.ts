@@ -1,0 +1,4 @@
+import { CpuBackend } from '../gpu/cpu-backend';
+import { describeRefmodels } from './testing/refmodels';
+
+await describeRefmodels(() => Promise.resolve(new CpuBackend()), 'gguf', 3);

@@ -1,0 +1,92 @@
+/**
+ * One request to a server that a person has entered, and its failures in the house's words. The key goes to that server
+ * alone: nothing follows a redirect, and no cookie, referrer or cache takes part.
+ */
+import * as v from 'valibot';
+import { HearthError, isAbort, throwIfAborted, type ErrorCode } from '../lib/errors';
+import type { StoredEndpoint } from './endpoints';
+
+/** How these servers tell failures; some send the text alone. */
+const failure = v.union([
+  v.pipe(
+    v.object({ error: v.object({ message: v.string(), code: v.nullish(v.union([v.string(), v.number()])) }) }),
+    v.transform(({ error: { message, code } }) => ({ message, code })),
+  ),
+  v.pipe(
+    v.object({ error: v.string() }),
+    v.transform(({ error: message }) => ({ message, code: null })),
+  ),
+]);
+
+/**
+ * Asks, and waits for the head of the response.
+ * @param body posted as JSON; without one it is a GET.
+ * @throws HearthError `network`, `not-found`, `bad-request`, `context-overflow`, `aborted`.
+ */
+export async function ask(
+  { url, key }: StoredEndpoint,
+  path: string,
+  { body, signal }: { body?: object; signal: AbortSignal },
+): Promise<Response> {
+  throwIfAborted(signal);
+  const response = await fetch(url + path, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      ...(body && { 'Content-Type': 'application/json' }),
+      ...(key !== null && { Authorization: `Bearer ${key}` }),
+    },
+    body: body && JSON.stringify(body),
+    signal,
+    redirect: 'error',
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    cache: 'no-store',
+  }).catch((error: unknown): never => {
+    throwIfAborted(signal);
+    throw new HearthError('network', `The server ${url} could not be reached, or does not let this page ask it.`, {
+      hint: 'Check that it runs, that it allows the origin of this page (CORS), and that Hearth was started with its address in HEARTH_CONNECT.',
+      cause: error,
+    });
+  });
+  if (response.ok) return response;
+  throw await readFailure(url, response);
+}
+
+async function readFailure(url: string, response: Response): Promise<HearthError> {
+  const { status } = response;
+  const text = await response.text().catch(() => '');
+  const said = toFailure(parseJson(text));
+  const words = said?.message ?? (text.slice(0, 200) || response.statusText);
+  const message = `The server ${url} answered ${status}: ${words || 'no reason given'}`;
+  if (status === 401 || status === 403) return new HearthError('bad-request', message, { hint: 'Check the key.' });
+  if (status === 429) return new HearthError('network', message, { hint: 'Wait a little, then ask again.' });
+  const isTooLong = said?.code === 'context_length_exceeded' || /context (length|size|window)/i.test(words);
+  return new HearthError(status < 500 && isTooLong ? 'context-overflow' : codeOf(status), message);
+}
+
+function codeOf(status: number): ErrorCode {
+  if (status === 404) return 'not-found';
+  return status >= 400 && status < 500 ? 'bad-request' : 'network';
+}
+
+/** What a server says has failed, or null where this is no failure. */
+export function toFailure(data: unknown): { message: string; code?: string | number | null } | null {
+  const result = v.safeParse(failure, data);
+  return result.success ? result.output : null;
+}
+
+/** Undefined for what is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A body that broke off, as an error of ours. @throws HearthError. */
+export function throwBroken(url: string, signal: AbortSignal, error: unknown): never {
+  throwIfAborted(signal);
+  if (error instanceof HearthError || isAbort(error)) throw error;
+  throw new HearthError('network', `The connection to ${url} broke off in the middle of the answer.`, { cause: error });
+}

@@ -1,0 +1,69 @@
+/** Which files of a repository or a folder are the model, where nobody says: the safetensors, else the one GGUF, else Q4_K_M. */
+import { HearthError } from '../../lib/errors';
+import { isGguf } from '../../lib/model-source';
+
+export interface ListedFile {
+  path: string;
+  /** Null where the list does not say. */
+  bytes: number | null;
+}
+
+/** Chosen among several GGUF files: the smallest type that loses next to nothing. */
+const DEFAULT_TYPE = 'Q4_K_M';
+
+const PART = /-(\d{5})-of-\d{5}(?=\.gguf$)/i;
+
+/**
+ * @param wanted a file's path, or a part of its name that only one model has, e.g. "Q8_0".
+ * @param place where the files lie, for messages.
+ * @returns the path of a .gguf file, of a split one the first; null for the folder itself.
+ * @throws HearthError `not-found`, or `bad-request` with the models to choose from.
+ */
+export function chooseFile(files: readonly ListedFile[], wanted: string | undefined, place: string): string | null {
+  const models = ggufModels(files);
+  const hasSafetensors = files.some(({ path }) => /^model\.safetensors(\.index\.json)?$/.test(path));
+  if (wanted === undefined) {
+    if (hasSafetensors) return null;
+    if (models.length === 0) {
+      throw new HearthError('not-found', `${place} has neither model.safetensors nor a .gguf file; expected one.`, {
+        hint: 'Pick a model in safetensors or GGUF format.',
+      });
+    }
+    const [only] = models.length === 1 ? models : models.filter(({ path }) => holds(path, DEFAULT_TYPE));
+    if (only) return only.path;
+    throw choice(`${place} has ${models.length} models; expected one to be named`, models);
+  }
+  if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) return null; // one file of the folder names it all
+  const exact = models.find(({ path }) => path === wanted);
+  const matching = exact ? [exact] : models.filter(({ path }) => holds(path, wanted));
+  if (matching.length === 1) return matching[0]!.path;
+  throw choice(
+    `${place} has ${matching.length === 0 ? 'no model' : `${matching.length} models`} named "${wanted}"; expected one`,
+    matching.length === 0 ? models : matching,
+  );
+}
+
+/** One entry for each model, first parts with the bytes of all parts; vision towers ("mmproj") are none. */
+function ggufModels(files: readonly ListedFile[]): ListedFile[] {
+  const ggufs = files.filter(({ path }) => isGguf(path) && !/(^|\/)mmproj[^/]*$/i.test(path));
+  const stemOf = (path: string) => path.replace(PART, '');
+  return ggufs.flatMap((file) => {
+    const part = PART.exec(file.path)?.[1];
+    if (part !== undefined && part !== '00001') return [];
+    const parts = ggufs.filter(({ path }) => stemOf(path) === stemOf(file.path));
+    const bytes = parts.some((one) => one.bytes === null) ? null : parts.reduce((sum, one) => sum + one.bytes!, 0);
+    return [{ path: file.path, bytes }];
+  });
+}
+
+function holds(path: string, part: string): boolean {
+  return path.toLowerCase().includes(part.toLowerCase());
+}
+
+function choice(what: string, models: readonly ListedFile[]): HearthError {
+  const list = models
+    .map(({ path, bytes }) => (bytes === null ? path : `${path} (${(bytes / 1e9).toFixed(2)} GB)`))
+    .join(', ');
+  const message = models.length === 0 ? `${what}.` : `${what} of ${list}.`;
+  return new HearthError('bad-request', message, { hint: 'Name one after a colon: owner/name:file.gguf.' });
+}

@@ -1,0 +1,59 @@
+/** From "where a model's files lie" to something that can be read. */
+import { HearthError } from '../../lib/errors';
+import { hubId, isGguf, type ModelSource } from '../../lib/model-source';
+import { chooseFile } from './choose-file';
+import { FilesSource, fingerprint } from './files';
+import type { Get } from './http';
+import { openHub } from './hub';
+import type { ReadOptions } from './reader';
+import type { Source } from './source';
+import { UrlSource } from './url';
+
+export interface OpenedSource {
+  source: Source;
+  /** The .gguf file that is the model; null where the folder is. */
+  file: string | null;
+}
+
+/** Sources that can be fetched from. */
+export type FetchableSource = Exclude<ModelSource, { kind: 'stored' }>;
+
+/** The line of text that names a source in the records of a model; asks nobody. @throws HearthError `bad-request`. */
+export async function sourceId(source: FetchableSource): Promise<string> {
+  switch (source.kind) {
+    case 'url':
+      return absolute(source.url).href;
+    case 'hub':
+      return hubId(source);
+    case 'files':
+      return `file:///${encodeURIComponent(source.name)}?${await fingerprint(source.files)}`;
+  }
+}
+
+/**
+ * @throws HearthError `not-found` where there is no model, `bad-request` where there are several, and as `openHub`.
+ */
+export async function openSource(model: FetchableSource, get: Get, options: ReadOptions): Promise<OpenedSource> {
+  switch (model.kind) {
+    case 'url': {
+      const url = absolute(model.url);
+      if (!isGguf(url.pathname)) return { source: new UrlSource(url.href, get), file: null };
+      const file = decodeURIComponent(url.pathname.split('/').at(-1)!);
+      return { source: new UrlSource(new URL('.', url).href, get), file };
+    }
+    case 'hub': {
+      const source = await openHub(model, get, options);
+      return { source, file: chooseFile(source.files, model.file, model.repository) };
+    }
+    case 'files': {
+      const source = new FilesSource(model.name, model.files);
+      const listed = model.files.map(({ path, file }) => ({ path, bytes: file.size }));
+      return { source, file: chooseFile(listed, undefined, model.name) };
+    }
+  }
+}
+
+function absolute(url: string): URL {
+  if (URL.canParse(url)) return new URL(url);
+  throw new HearthError('bad-request', `"${url}" is not an address; expected the absolute URL of a model's folder.`);
+}
