@@ -26,13 +26,13 @@ const mayImport = {
   models: ['kernels', 'gpu', 'weights (types)', 'quant (types)'],
   engine: ['models', 'kernels', 'gpu', 'text', 'weights', 'quant'],
   bench: ['engine', 'models', 'kernels', 'gpu', 'quant', 'weights (types)'],
-  protocol: ['weights (types)'],
+  protocol: ['weights (types)', 'bench (types)'],
   remote: ['protocol (types)'],
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
   app: ['client', 'catalog', 'protocol (types)'],
   embed: ['client', 'protocol (types)'],
-  workers: ['protocol', 'engine', 'models', 'gpu', 'weights', 'remote'],
+  workers: ['protocol', 'engine', 'bench', 'models', 'gpu', 'weights', 'remote'],
 };
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { Backend, PreparedStep } from '../gpu/backend';
 import { Recorder, type Step } from '../gpu/recorder';
+import { BLOCK } from '../kernels/shared/kv-pool';
 import { RESULT_WORDS } from '../kernels/shared/slot-state';
 import { present } from '../lib/invariant';
 import { planRunner } from '../engine/memory';
@@ -15,6 +16,7 @@ import { modelPage } from '../models/index';
 import { DEFAULT_INT4 } from '../quant/choose';
 import { packedBytes } from '../quant/format';
 import type { Ceilings } from './ceilings';
+import { benchKernels, type KernelReport } from './kernel-bench';
 import { noiseWords, randomWeights } from './random-weights';
 import { type Figure, figureOf, interleave, mapFigure, noiseOf } from './rounds';
 import type { BenchShape } from './shapes';
@@ -49,6 +51,8 @@ export interface ModelReport {
   readonly stepMs: Figure;
   /** Largest half interval of any figure, as a share of it. */
   readonly noise: number;
+  /** The dispatches of a decode step and of a prompt's chunk one by one, where they were asked for. */
+  readonly kernels: readonly KernelReport[];
 }
 
 export interface SpeedAt {
@@ -63,15 +67,23 @@ export interface ModelBenchOptions {
   readonly rounds: number;
   /** Beyond this the shape is built with one layer. */
   readonly budgetMs: number;
+  readonly kernels: boolean;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (what: string) => void;
+  /** @param share of the shape that is done, from 0 to 1 */
+  readonly onProgress?: (share: number) => void;
 }
 
 /** Decode steps submitted back to back in one timing. */
 const STEPS = 8;
 
+const VERIFY_REPEATS = 2;
+
 const FIRST_PROMPT = 128;
 
+/**
+ * @throws HearthError `out-of-memory` or `adapter-too-small` where the shape does not fit; `internal` for a kernel that is
+ * wrong; `device-lost`, `aborted`.
+ */
 export async function benchModel(
   backend: Backend,
   shape: BenchShape,
@@ -79,18 +91,45 @@ export async function benchModel(
   options: ModelBenchOptions,
 ): Promise<ModelReport> {
   const layers = Number(shape.config['num_hidden_layers']);
-  const isWhole = foreseeMs(shape.config, ceilings, options) <= options.budgetMs;
-  const config = isWhole ? shape.config : { ...shape.config, num_hidden_layers: 1 };
-  const stored = randomWeights(shape.name, config, DEFAULT_INT4);
+  const steps = stepsOf(options);
+  const isHopeful = steps * leastStepMs(shape.config, ceilings) <= options.budgetMs;
+  let built = isHopeful ? await build(backend, shape, layers, options) : null;
+  if (built && steps * built.stepMs > options.budgetMs) {
+    built.bench.runner.destroy();
+    built = null;
+  }
+  const { bench, firstUseMs, uploadBytesPerSecond } = built ?? (await build(backend, shape, 1, options));
+  try {
+    const measured = await timeAll(bench, shape, ceilings, options, built ? layers : 1);
+    return { ...measured, firstUseMs, uploadBytesPerSecond };
+  } finally {
+    bench.runner.destroy();
+  }
+}
+
+interface Built {
+  readonly bench: SteadyRunner;
+  readonly firstUseMs: number;
+  readonly uploadBytesPerSecond: number;
+  /** One decode step, measured once. */
+  readonly stepMs: number;
+}
+
+/** The shape with `layersBuilt` of its layers, warm. */
+async function build(
+  backend: Backend,
+  shape: BenchShape,
+  layersBuilt: number,
+  { contexts, signal }: ModelBenchOptions,
+): Promise<Built> {
+  const config = { ...shape.config, num_hidden_layers: layersBuilt };
   const page = modelPage(config);
   const read = page.readConfig(config);
-  const specs = page.weights(read);
-  options.onProgress?.('weights');
   const uploadStartMs = performance.now();
-  const weights = await uploadWeights(backend, stored, specs, { signal: options.signal });
+  const stored = randomWeights(shape.name, config, DEFAULT_INT4);
+  const weights = await uploadWeights(backend, stored, page.weights(read), { signal });
   const uploadMs = performance.now() - uploadStartMs;
-  const longest = Math.max(...options.contexts);
-  const contextLength = Math.min(page.shape(read).maxContext, longest + 64 * STEPS);
+  const contextLength = Math.min(page.shape(read).maxContext, Math.max(...contexts) + 64 * STEPS);
   const runnerStartMs = performance.now();
   const runner = await Runner.create(
     backend,
@@ -100,17 +139,17 @@ export async function benchModel(
   );
   try {
     fillCache(backend, runner);
-    const bench = new SteadyRunner(runner, layers);
+    const bench = new SteadyRunner(runner, Number(shape.config['num_hidden_layers']));
     await bench.once(bench.decodeStep());
     await bench.once(bench.prefillSteps(Math.min(runner.options.maxRows, FIRST_PROMPT))[0]!);
     const firstUseMs = performance.now() - runnerStartMs;
-    return {
-      ...(await timeAll(bench, shape, ceilings, options, isWhole ? layers : 1)),
-      firstUseMs,
-      uploadBytesPerSecond: (1000 * weights.bytes) / uploadMs,
-    };
-  } finally {
+    const stepStartMs = performance.now();
+    await bench.once(bench.decodeStep());
+    const stepMs = performance.now() - stepStartMs;
+    return { bench, firstUseMs, uploadBytesPerSecond: (1000 * weights.bytes) / uploadMs, stepMs };
+  } catch (error) {
     runner.destroy();
+    throw error;
   }
 }
 
@@ -120,7 +159,7 @@ async function timeAll(
   bench: SteadyRunner,
   shape: BenchShape,
   ceilings: Ceilings,
-  { contexts, prompts, verifyRows, rounds, signal, onProgress }: ModelBenchOptions,
+  { contexts, prompts, verifyRows, rounds, kernels, signal, onProgress }: ModelBenchOptions,
   layersTimed: number,
 ): Promise<Measured> {
   const { runner, layers } = bench;
@@ -133,18 +172,30 @@ async function timeAll(
   for (const prompt of prompts) cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
   const shortest = Math.min(...reachable);
   for (let rows = 1; rows <= verifyRows; rows++) {
-    cases[`verify ${rows}`] = await bench.timed([bench.verifyStep(rows)], 2, shortest);
+    cases[`verify ${rows}`] = await bench.timed([bench.verifyStep(rows)], VERIFY_REPEATS, shortest);
   }
   cases['first token'] = await bench.timed([...bench.prefillSteps(FIRST_PROMPT), bench.decodeStep()], 1, FIRST_PROMPT);
   const looped = await bench.timedReadingEach(bench.decodeStep(), STEPS, shortest);
   cases['read each'] = looped;
-  onProgress?.('rounds');
-  const times = await interleave(cases, rounds, signal);
+  const times = await interleave(cases, rounds, signal, (done) => onProgress?.(done / (rounds + 2)));
   const encode = await bench.encodeTimes(shortest, rounds);
 
   const bytes = matrixBytes(shape.config);
-  const kvBytes = (context: number) =>
-    (runner.memory.kv / runner.options.blocks / 32) * context * (layers / layersTimed);
+  const positionBytes = runner.memory.kv / runner.options.blocks / BLOCK; // of all layers built, keys and values
+  const kvBytes = (context: number) => positionBytes * context * (layers / layersTimed);
+  const kernelReports: KernelReport[] = [];
+  const chunk = Math.min(runner.options.maxRows, FIRST_PROMPT);
+  const steps = [
+    ['decode', bench.decodeStep(), shortest],
+    ['prefill', bench.prefillSteps(chunk)[0]!, chunk],
+  ] as const;
+  for (const [name, step, context] of kernels ? steps : []) {
+    await bench.once(step, context);
+    const cacheBytes = (positionBytes * context) / (2 * layersTimed);
+    const layersEach = layers / layersTimed;
+    const reports = { name, ceilings, cacheBytes, layersEach, rounds, signal };
+    kernelReports.push(...(await benchKernels(runner.backend, step, reports)));
+  }
   const perToken = (name: string, tokens: number) => mapFigure(figureOf(times[name]!), (ms) => (1000 * tokens) / ms);
   const decode = reachable.map((context) => {
     const tokensPerSecond = perToken(`decode ${context}`, 1);
@@ -178,6 +229,7 @@ async function timeAll(
     ),
     stepMs: figureOf(times[`decode ${shortest}`]!),
     noise: Math.max(...all),
+    kernels: kernelReports,
   };
 }
 
@@ -217,8 +269,8 @@ class SteadyRunner {
     return chunks.map((prefillRows) => this.runner.record({ ...decodeShape(0), prefillRows }));
   }
 
-  async once(step: Step): Promise<void> {
-    this.#setBack(1);
+  async once(step: Step, context = 1): Promise<void> {
+    this.#setBack(context);
     this.#plan(step, 0);
     await this.runner.backend.run(await this.runner.backend.prepare(step));
   }
@@ -342,7 +394,7 @@ function fillCache(backend: Backend, runner: Runner): void {
 }
 
 /** Bytes of weights that a token reads: every matrix, the embedding only where it is the head. */
-function matrixBytes(config: unknown): number {
+export function matrixBytes(config: unknown): number {
   return matrices(config).reduce((sum, { rows, width }) => sum + packedBytes(DEFAULT_INT4, rows, width), 0);
 }
 
@@ -362,10 +414,14 @@ function matrices(config: unknown) {
     .map(({ role, parts, width }) => ({ role, width, rows: parts.reduce((sum, part) => sum + part.rows, 0) }));
 }
 
-/** A rough time of the whole: three times what reading the weights takes, for every step and every eight rows of prompts. */
-function foreseeMs(config: unknown, ceilings: Ceilings, options: ModelBenchOptions): number {
-  const stepMs = (3000 * matrixBytes(config)) / ceilings.readBytesPerSecond.median;
-  const prompts = options.prompts.reduce((sum, tokens) => sum + tokens, FIRST_PROMPT);
-  const steps = STEPS * (options.contexts.length + 1) + 2 * options.verifyRows * 2 + prompts / 4;
-  return (options.rounds + 1) * steps * stepMs;
+/** A decode step at best: what reading the weights takes. */
+function leastStepMs(config: unknown, ceilings: Ceilings): number {
+  return (1000 * matrixBytes(config)) / ceilings.readBytesPerSecond.median;
+}
+
+/** The whole in decode steps, roughly: rows of a forward cost a quarter of a step each. */
+function stepsOf({ contexts, prompts, verifyRows, rounds }: ModelBenchOptions): number {
+  const promptRows = prompts.reduce((sum, tokens) => sum + tokens, FIRST_PROMPT);
+  const verified = (verifyRows * (verifyRows + 1)) / 2;
+  return (rounds + 1) * (STEPS * (contexts.length + 1) + (VERIFY_REPEATS * verified) / 4 + promptRows / 4);
 }

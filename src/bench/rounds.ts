@@ -25,11 +25,16 @@ export function mapFigure({ median, low, high }: Figure, of: (value: number) => 
   return { median: of(median), low: Math.min(a, b), high: Math.max(a, b) };
 }
 
-/** Runs every case once a round, after one round for warmth. @returns the times of each, round by round. */
+/**
+ * Runs every case once a round, after one round for warmth.
+ * @param onRound called with how many rounds are done, of `rounds` and the one for warmth
+ * @returns the times of each, round by round.
+ */
 export async function interleave<Name extends string>(
   cases: Readonly<Record<Name, () => Promise<number>>>,
   rounds: number,
   signal?: AbortSignal,
+  onRound?: (done: number) => void,
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(cases) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
@@ -39,6 +44,7 @@ export async function interleave<Name extends string>(
       const ms = await cases[name]();
       if (round > 0) times[name].push(ms);
     }
+    onRound?.(round + 1);
   }
   return times;
 }

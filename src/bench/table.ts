@@ -1,9 +1,10 @@
 /** A report as lines of text, for a terminal or a message to a friend. */
 import type { BenchReport } from './bench';
+import type { KernelReport } from './kernel-bench';
 import type { ModelReport } from './model-bench';
 import type { Figure } from './rounds';
 
-export function tableOf({ device, ceilings, models, skipped, speculation, warnings }: BenchReport): string {
+export function tableOf({ device, ceilings, models, skipped, speculation, noisy }: BenchReport): string {
   const gibps = ({ median }: Figure) => `${(median / 2 ** 30).toFixed(1)} GiB/s`;
   const lines = [
     `${device.adapter}: reads ${gibps(ceilings.readBytesPerSecond)}, copies ${gibps(ceilings.copyBytesPerSecond)}, ` +
@@ -17,7 +18,7 @@ export function tableOf({ device, ceilings, models, skipped, speculation, warnin
       return `${draft} drafting for ${target}: c = ${cost.toFixed(2)}, foretold ${gains.join(', ')}`;
     }),
     ...skipped.map(({ shape, reason }) => `${shape} was left out: ${reason}`),
-    ...warnings,
+    ...(noisy.length > 0 ? [`The machine was busy with something else; unsure: ${noisy.join(', ')}.`] : []),
   ];
   return lines.join('\n');
 }
@@ -25,7 +26,6 @@ export function tableOf({ device, ceilings, models, skipped, speculation, warnin
 function modelLines(model: ModelReport): string[] {
   const whole =
     model.layersTimed === model.layers ? '' : ` (one of ${model.layers} layers and the head timed, the rest counted)`;
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   return [
     `${model.shape}, int4${whole}`,
     `  weights ${mib(model.weightBytes)}, on the device ${mib(model.memoryBytes)}; ` +
@@ -42,7 +42,24 @@ function modelLines(model: ModelReport): string[] {
     `  dispatches            ${model.dispatchesPerLayer} a layer, ${model.dispatchesPerToken} a token; ` +
       `encoding ${show(model.encodeMs, 'ms')}; reading each token back ${show(model.readbackGapMs, 'ms')} more`,
     `  v(1…${model.verify.length})               ${model.verify.map(({ median }) => median.toFixed(2)).join('  ')}`,
+    ...model.kernels.map(kernelLine),
   ];
+}
+
+function kernelLine({ step, part, kernel, dispatches, ms, readBytes, ...shares }: KernelReport): string {
+  const limits = [
+    ...(shares.shareOfBandwidth === null
+      ? []
+      : [`reads ${(readBytes / 2 ** 20).toFixed(2)} MiB, ${percent(shares.shareOfBandwidth)} of the read bandwidth`]),
+    ...(shares.shareOfOperations === null ? [] : [`${percent(shares.shareOfOperations)} of the arithmetic peak`]),
+  ];
+  const time = `${ms.median.toFixed(4)} ms [${ms.low.toFixed(4)}, ${ms.high.toFixed(4)}]`;
+  const name = `${step.padEnd(7)}  ${part.padEnd(22)}  ${kernel.padEnd(20)}`;
+  return `  ${name}  ${String(dispatches).padStart(4)} × ${time}${limits.map((limit) => `, ${limit}`).join('')}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function mib(bytes: number): string {
