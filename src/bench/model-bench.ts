@@ -364,7 +364,7 @@ class SteadyRunner {
   #setBack(context: number): void {
     const { runner } = this;
     const ids = Array.from({ length: context }, (_, i) => (i * 7919) % runner.vocabSize);
-    const settings = resolveOptions({}, { temperature: 0, seed: 1 }, runner.vocabSize);
+    const settings = resolveOptions({}, { temperature: 1, seed: 1 }, runner.vocabSize);
     const content = {
       ids,
       promptLength: context,
