@@ -13,7 +13,7 @@ async function keepResult(page: Page): Promise<void> {
   await page.addInitScript((kept) => localStorage.setItem('hearth.benchmark', kept), JSON.stringify(kept));
 }
 
-test('a run goes on in a thread of its own, beside no model, until it is stopped', inOne, async ({ page }) => {
+test('a run goes on in a thread of its own until it is stopped', inOne, async ({ page }) => {
   await page.goto('/#/benchmark');
   await expect(page.getByRole('checkbox', { name: /^SmolLM2-135M/ })).toBeChecked();
   await page.getByRole('button', { name: 'Run the benchmark' }).click();

@@ -26,6 +26,7 @@ export interface ModelReport {
   /** Layers that were timed, and layers of the shape: fewer where the whole would have taken too long. */
   readonly layersTimed: number;
   readonly layers: number;
+  /** Matrices that a token reads, of all layers. */
   readonly weightBytes: number;
   /** Weights, keys and values, activations and state on the device, of what was built. */
   readonly memoryBytes: number;
@@ -215,7 +216,7 @@ async function timeAll(
     shape: shape.name,
     layersTimed,
     layers,
-    weightBytes: runner.weightBytes,
+    weightBytes: bytes,
     memoryBytes: runner.weightBytes + runner.bytes,
     decode,
     prefill,

@@ -106,6 +106,7 @@ function Moves() {
       </div>
       {progress && (
         <div className="bench-progress">
+          {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- nothing is calculated here */}
           <p role="status">
             {progress.shape === null ? strings.ceilingsNow : strings.shapeNow({ shape: progress.shape })}
           </p>
