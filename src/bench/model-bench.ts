@@ -74,10 +74,14 @@ export interface ModelBenchOptions {
   readonly onProgress?: (share: number) => void;
 }
 
-/** Decode steps submitted back to back in one timing. */
+/** Decode steps submitted back to back in one timing, and positions left free behind the longest context for them. */
 const STEPS = 8;
+const ROOM = 512;
 
 const VERIFY_REPEATS = 2;
+
+/** Times that the one layer of a shape too large to be timed whole goes through in one submission. */
+const LAYER_TURNS = 4;
 
 const FIRST_PROMPT = 128;
 
@@ -121,7 +125,7 @@ async function build(
   backend: Backend,
   shape: BenchShape,
   layersBuilt: number,
-  { contexts, signal }: ModelBenchOptions,
+  { contexts, prompts, signal }: ModelBenchOptions,
 ): Promise<Built> {
   const config = { ...shape.config, num_hidden_layers: layersBuilt };
   const page = modelPage(config);
@@ -130,7 +134,7 @@ async function build(
   const stored = randomWeights(shape.name, config, DEFAULT_INT4);
   const weights = await uploadWeights(backend, stored, page.weights(read), { signal });
   const uploadMs = performance.now() - uploadStartMs;
-  const contextLength = Math.min(page.shape(read).maxContext, Math.max(...contexts) + 64 * STEPS);
+  const contextLength = Math.min(page.shape(read).maxContext, Math.max(FIRST_PROMPT, ...contexts, ...prompts) + ROOM);
   const runnerStartMs = performance.now();
   const runner = await Runner.create(
     backend,
@@ -160,13 +164,14 @@ async function timeAll(
   bench: SteadyRunner,
   shape: BenchShape,
   ceilings: Ceilings,
-  { contexts, prompts, verifyRows, rounds, kernels, signal, onProgress }: ModelBenchOptions,
+  { contexts, verifyRows, rounds, kernels, signal, onProgress, ...wishes }: ModelBenchOptions,
   layersTimed: number,
 ): Promise<Measured> {
   const { runner, layers } = bench;
-  const room = runner.options.contextLength - 64 * STEPS;
+  const room = runner.options.contextLength - ROOM;
   const cases: Record<string, () => Promise<number>> = {};
   const reachable = contexts.map((context) => Math.min(context, room));
+  const prompts = wishes.prompts.map((tokens) => Math.min(tokens, room));
   for (const context of reachable) {
     cases[`decode ${context}`] = await bench.timed([bench.decodeStep()], STEPS, context);
   }
@@ -176,8 +181,7 @@ async function timeAll(
     cases[`verify ${rows}`] = await bench.timed([bench.verifyStep(rows)], VERIFY_REPEATS, shortest);
   }
   cases['first token'] = await bench.timed([...bench.prefillSteps(FIRST_PROMPT), bench.decodeStep()], 1, FIRST_PROMPT);
-  const looped = await bench.timedReadingEach(bench.decodeStep(), STEPS, shortest);
-  cases['read each'] = looped;
+  cases['gap'] = await bench.timedGap(bench.decodeStep(), STEPS, shortest);
   const times = await interleave(cases, rounds, signal, (done) => onProgress?.(done / (rounds + 2)));
   const encode = await bench.encodeTimes(shortest, rounds);
 
@@ -224,7 +228,7 @@ async function timeAll(
     dispatchesPerLayer: step.filter(({ label }) => label.startsWith('layers.0.')).length,
     dispatchesPerToken: step.length + (layers - layersTimed) * step.filter(isOfLayer).length,
     encodeMs: figureOf(encode),
-    readbackGapMs: figureOf(times['read each']!.map((ms, round) => ms - times[`decode ${shortest}`]![round]!)),
+    readbackGapMs: figureOf(times['gap']!),
     verify: Array.from({ length: verifyRows }, (_, i) =>
       figureOf(times[`verify ${i + 1}`]!.map((ms, round) => ms / one[round]!)),
     ),
@@ -278,31 +282,28 @@ class SteadyRunner {
 
   /** @returns a function that runs the steps `repeats` times behind `context` positions; milliseconds for one time. */
   async timed(steps: readonly Step[], repeats: number, context: number): Promise<() => Promise<number>> {
-    const whole = await this.#runs(steps, repeats, context);
-    if (this.#isWhole) return whole;
-    const rest = await this.#runs(
-      steps.map((step) => step.filter((call) => !isOfLayer(call))),
-      repeats,
-      context,
-    );
-    return async () => {
-      const [oneLayerMs, noLayerMs] = [await whole(), await rest()];
-      return noLayerMs + this.layers * Math.max(0, oneLayerMs - noLayerMs);
-    };
+    if (this.#isWhole) return this.#runs(steps, repeats, context);
+    const restOf = (step: Step) => step.filter((call) => !isOfLayer(call));
+    const layersOf = (step: Step) => [
+      ...step.filter(({ label }) => label === 'plan'),
+      ...Array.from({ length: LAYER_TURNS }, () => step.filter(isOfLayer)).flat(),
+    ];
+    const rest = await this.#runs(steps.map(restOf), repeats, context);
+    const turns = await this.#runs(steps.map(layersOf), repeats, context, steps);
+    return async () => (await rest()) + (this.layers * (await turns())) / LAYER_TURNS;
   }
 
-  /** As `timed`, but each step is waited for and its result read before the next is submitted. */
-  async timedReadingEach(step: Step, repeats: number, context: number): Promise<() => Promise<number>> {
+  /** @returns a function that says by how much a step takes longer where its result is read before the next is submitted. */
+  async timedGap(step: Step, repeats: number, context: number): Promise<() => Promise<number>> {
     const prepared = await this.runner.backend.prepare(step);
-    const extraMs = this.#isWhole ? null : await this.timed([step], repeats, context);
-    const oneMs = this.#isWhole ? null : await this.#runs([step], repeats, context);
+    const unread = await this.#runs([step], repeats, context);
     return async () => {
       this.#setBack(context);
       this.#plan(step, 0);
       const startMs = performance.now();
       for (let i = 0; i < repeats; i++) await this.#read(prepared);
       const ms = (performance.now() - startMs) / repeats;
-      return extraMs && oneMs ? ms - (await oneMs()) + (await extraMs()) : ms;
+      return ms - (await unread());
     };
   }
 
@@ -322,7 +323,13 @@ class SteadyRunner {
     return times;
   }
 
-  async #runs(steps: readonly Step[], repeats: number, context: number): Promise<() => Promise<number>> {
+  /** @param whole the steps that these are parts of, which say whose rows there are */
+  async #runs(
+    steps: readonly Step[],
+    repeats: number,
+    context: number,
+    whole: readonly Step[] = steps,
+  ): Promise<() => Promise<number>> {
     const { backend, options } = this.runner;
     const prepared = await Promise.all(steps.map((step) => backend.prepare(step)));
     return async () => {
@@ -332,7 +339,7 @@ class SteadyRunner {
       const done: Promise<void>[] = [];
       for (let i = 0; i < repeats; i++) {
         for (const [chunk, step] of prepared.entries()) {
-          if (i === 0 || prepared.length > 1) this.#plan(steps[chunk]!, chunk * options.maxRows);
+          if (i === 0 || prepared.length > 1) this.#plan(whole[chunk]!, chunk * options.maxRows);
           done.push(backend.run(step));
         }
       }
