@@ -31,7 +31,7 @@ const tiny = {
     vocab_size: 160,
   },
 };
-const options = { contexts: [32], prompts: [5, 700], verifyRows: 2, rounds: 1, kernels: true };
+const options = { contexts: [32], prompts: [5, 40], verifyRows: 2, rounds: 1, kernels: true };
 
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') return [value];
