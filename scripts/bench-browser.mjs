@@ -46,6 +46,7 @@ function buildIfOlder() {
   const vite = join(root, 'node_modules/vite/bin/vite.js');
   const { status } = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
     cwd: root,
+    env: { ...process.env, NODE_ENV: 'production' }, // the loader of src/bench/command.ts has set another
     stdio: 'inherit',
   });
   if (status !== 0) throw new Error('The build failed (see above); nothing is measured.');
