@@ -1,6 +1,7 @@
 /** Every screen and everything that stands over one: open to all, in every look, at every size, in every language. */
 import type { Page } from '@playwright/test';
 import german from '../src/app/strings/de';
+import { bench } from '../src/app/strings/en/bench';
 import { chat } from '../src/app/strings/en/chat';
 import { commands } from '../src/app/strings/en/commands';
 import { diagnostics } from '../src/app/strings/en/diagnostics';
@@ -14,7 +15,7 @@ import { expect, test } from './support/test';
 
 /** None of it depends on the device. */
 const inOne = { tag: '@adapter' };
-const english = { chat, commands, diagnostics, frame, models, settings };
+const english = { bench, chat, commands, diagnostics, frame, models, settings };
 const sum = 'What is 7 + 5?';
 
 /** The words by which the walk finds its way, in the language that is spoken. */
@@ -52,6 +53,9 @@ async function walk(page: Page, words: Words, look: (where: string) => Promise<v
   await page.goto('/#/models');
   await expect(page.getByRole('listitem').first()).toBeVisible();
   await look('models');
+  await page.goto('/#/benchmark');
+  await expect(page.getByText(words.bench.shapesHelp)).toBeVisible();
+  await look('benchmark');
   await page.goto('/#/settings');
   await expect(page.getByText(words.settings.exportHelp)).toBeVisible();
   await page.context().setOffline(true);

@@ -25,13 +25,14 @@ const mayImport = {
   weights: ['quant'],
   models: ['kernels', 'gpu', 'weights (types)', 'quant (types)'],
   engine: ['models', 'kernels', 'gpu', 'text', 'weights', 'quant'],
-  protocol: ['weights (types)'],
+  bench: ['engine', 'models', 'kernels', 'gpu', 'quant', 'weights (types)'],
+  protocol: ['weights (types)', 'bench (types)'],
   remote: ['protocol (types)'],
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
   app: ['client', 'catalog', 'protocol (types)'],
   embed: ['client', 'protocol (types)'],
-  workers: ['protocol', 'engine', 'models', 'gpu', 'weights', 'remote'],
+  workers: ['protocol', 'engine', 'bench', 'models', 'gpu', 'weights', 'remote'],
 };
 
 /**
@@ -50,7 +51,7 @@ const packageRooms = {
 const workerSpawner = 'src/client/spawn-worker.ts';
 
 /** Commands that live beside the code they look into; they run in Node only and never reach a page. */
-const nodeFiles = ['src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
+const nodeFiles = ['src/bench/command.ts', 'src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
 
 /**
  * @param {string} file as "src/engine/engine.ts"

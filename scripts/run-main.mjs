@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { createServer } from 'vite';
 
 /**
- * Calls `main(args)` of a module with the arguments of this command.
+ * Calls `main(args, ...more)` of a module with the arguments of this command.
  * @param {string} path from the repository's folder, e.g. "/src/engine/bisect.ts"
+ * @param {...unknown} more what the module cannot import
  */
-export async function runMain(path) {
+export async function runMain(path, ...more) {
   const vite = await createServer({
     root: fileURLToPath(new URL('..', import.meta.url)),
     configFile: false,
@@ -18,7 +19,7 @@ export async function runMain(path) {
   });
   try {
     const { main } = await vite.ssrLoadModule(path);
-    await main(process.argv.slice(2));
+    await main(process.argv.slice(2), ...more);
   } finally {
     await vite.close();
   }

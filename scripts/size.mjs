@@ -1,6 +1,6 @@
 /**
  * Weighs what a first visit fetches before a model: the scripts and styles that index.html names
- * and the workers that start with the page. What is fetched together with a model (load-words.ts) is not counted, nor are the
+ * and the workers that start with the page; the benchmark's starts with its screen. What is fetched together with a model (load-words.ts) is not counted, nor are the
  * files of models. Run after a build.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const dist = new URL('../dist/', import.meta.url);
 const html = readFileSync(new URL('index.html', dist), 'utf8');
 const named = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? '');
 const workers = readdirSync(new URL('assets/', dist))
-  .filter((name) => /\.worker-[^.]+\.js$/.test(name))
+  .filter((name) => /\.worker-[^.]+\.js$/.test(name) && !name.startsWith('bench.'))
   .map((name) => `assets/${name}`);
 
 let totalKb = 0;

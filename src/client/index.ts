@@ -7,7 +7,8 @@
  */
 import { createClient, type HearthClient } from './client';
 import { createFetch } from './openai/fetch';
-import { spawnEngineWorker, spawnImportWorker } from './spawn-worker';
+import type { Benchmark } from './benchmark';
+import { spawnBenchWorker, spawnEngineWorker, spawnImportWorker } from './spawn-worker';
 
 const client = createClient({
   openEngine: spawnEngineWorker,
@@ -20,8 +21,19 @@ const client = createClient({
   },
 });
 
-/** The page's own client, and the `fetch` for OpenAI's clients over it. Threads start at the first use. */
-export const hearth: HearthClient & { fetch: typeof globalThis.fetch } = { ...client, fetch: createFetch(client) };
+/** Fetched at the first use: hardly a visit measures. */
+const openBenchmark = async () => (await import('./benchmark')).createBenchmark(spawnBenchWorker);
+const benchmark: Benchmark = {
+  offer: async () => (await openBenchmark()).offer(),
+  run: async (wishes, options) => (await openBenchmark()).run(wishes, options),
+};
+
+/** The page's own client, the `fetch` for OpenAI's clients over it, and the benchmark. Threads start at the first use. */
+export const hearth: HearthClient & { fetch: typeof globalThis.fetch; benchmark: Benchmark } = {
+  ...client,
+  fetch: createFetch(client),
+  benchmark,
+};
 
 export const {
   loadModel,
@@ -47,6 +59,14 @@ export type {
   TokenLogprob,
   TokenLogprobs,
 } from '../protocol/generation';
+export type {
+  BenchModelReport,
+  BenchOffer,
+  BenchProgress,
+  BenchReport,
+  BenchWishes,
+  Figure,
+} from '../protocol/bench-api';
 export type { DeviceReport, EngineStats, ReadingSpeed, RenderedChat } from '../protocol/engine-api';
 export type {
   BytesByKind,
@@ -59,6 +79,7 @@ export type {
   VerifyResult,
 } from '../protocol/import-api';
 export type { RemoteEndpoint } from '../protocol/remote-api';
+export type { Benchmark, BenchRunOptions } from './benchmark';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
 export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';

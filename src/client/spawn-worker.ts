@@ -1,5 +1,5 @@
 /**
- * The only place that starts threads. Both calls are written out, because the bundler finds workers by this very expression.
+ * The only place that starts threads. All calls are written out, because the bundler finds workers by this very expression.
  */
 import { HearthError } from '../lib/errors';
 
@@ -13,6 +13,12 @@ export function spawnEngineWorker(): Worker {
 export function spawnImportWorker(): Worker {
   refuseForeignPage();
   return new Worker(new URL('../../workers/import.worker.ts', import.meta.url), { type: 'module', name: 'import' });
+}
+
+/** The benchmark's thread. @throws HearthError `bad-request` when this script was loaded from another site. */
+export function spawnBenchWorker(): Worker {
+  refuseForeignPage();
+  return new Worker(new URL('../../workers/bench.worker.ts', import.meta.url), { type: 'module', name: 'benchmark' });
 }
 
 /** Browsers refuse a worker whose script is of another origin, with a message that does not say what to do. */

@@ -9,6 +9,7 @@ import { matmul, matmulArgmax } from './matmul/matmul';
 import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
+import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
@@ -44,4 +45,7 @@ export const KERNELS = {
   propose,
   lookup,
   commit,
+  probeRead,
+  probeCopy,
+  probeMultiplyAdd,
 };

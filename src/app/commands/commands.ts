@@ -31,6 +31,7 @@ export const commands: readonly Command[] = [
   { id: 'showChat', run: () => showScreen('chat') },
   { id: 'showModels', run: () => showScreen('models') },
   { id: 'showBatch', chord: { key: 'b', mod: true, shift: true }, run: () => showScreen('batch') },
+  { id: 'showBenchmark', run: () => showScreen('benchmark') },
   { id: 'showSettings', run: () => showScreen('settings') },
   { id: 'showDiagnostics', run: () => showScreen('diagnostics') },
 

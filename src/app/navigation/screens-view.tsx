@@ -16,6 +16,7 @@ const strings = wordsOf('frame', frame);
 const others: Record<Exclude<Screen, 'chat'>, ComponentType> = {
   models: lazy(() => import('../models/models-screen')),
   batch: lazy(() => import('../batch/batch-screen')),
+  benchmark: lazy(() => import('../bench/bench-screen')),
   settings: lazy(() => import('../settings/settings-screen')),
   diagnostics: lazy(() => import('../diagnostics/diagnostics-screen')),
 };

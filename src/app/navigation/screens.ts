@@ -4,7 +4,7 @@
  */
 import { useSyncExternalStore } from 'react';
 
-export const screens = ['chat', 'models', 'batch', 'settings', 'diagnostics'] as const;
+export const screens = ['chat', 'models', 'batch', 'benchmark', 'settings', 'diagnostics'] as const;
 
 export type Screen = (typeof screens)[number];
 

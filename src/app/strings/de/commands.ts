@@ -16,6 +16,7 @@ export const commands: Translation<typeof english> = {
     showChat: 'Zum Chat',
     showModels: 'Zu den Modellen',
     showBatch: 'Zum Stapel',
+    showBenchmark: 'Zum Leistungstest',
     showSettings: 'Zu den Einstellungen',
     showDiagnostics: 'Zur Diagnose',
     newChat: 'Neuer Chat',

@@ -8,6 +8,7 @@ export const frame: Translation<typeof english> = {
     chat: 'Chat',
     models: 'Modelle',
     batch: 'Stapel',
+    benchmark: 'Leistungstest',
     settings: 'Einstellungen',
     diagnostics: 'Diagnose',
   },

@@ -1,5 +1,6 @@
 /** Everything in German. */
 import { batch } from './batch';
+import { bench } from './bench';
 import { chat } from './chat';
 import { chats } from './chats';
 import { commands } from './commands';
@@ -14,6 +15,7 @@ import { units } from './units';
 
 export default {
   batch,
+  bench,
   chat,
   chats,
   commands,

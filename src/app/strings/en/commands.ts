@@ -14,6 +14,7 @@ export const commands = {
     showChat: 'Go to the chat',
     showModels: 'Go to the models',
     showBatch: 'Go to the batch',
+    showBenchmark: 'Go to the benchmark',
     showSettings: 'Go to the settings',
     showDiagnostics: 'Go to diagnostics',
     newChat: 'New chat',

@@ -6,6 +6,7 @@ export const frame = {
     chat: 'Chat',
     models: 'Models',
     batch: 'Batch',
+    benchmark: 'Benchmark',
     settings: 'Settings',
     diagnostics: 'Diagnostics',
   },

@@ -1,0 +1,72 @@
+/** A report as lines of text, for a terminal or a message to a friend. */
+import type { BenchReport } from './bench';
+import type { KernelReport } from './kernel-bench';
+import type { ModelReport } from './model-bench';
+import type { Figure } from './rounds';
+
+export function tableOf({ device, ceilings, models, skipped, speculation, noisy }: BenchReport): string {
+  const gibps = ({ median }: Figure) => `${(median / 2 ** 30).toFixed(1)} GiB/s`;
+  const lines = [
+    `${device.adapter}: reads ${gibps(ceilings.readBytesPerSecond)}, copies ${gibps(ceilings.copyBytesPerSecond)}, ` +
+      `${(ceilings.operationsPerSecond.median / 1e9).toFixed(1)} GFLOP/s in f32`,
+    '',
+    ...models.flatMap((model) => [...modelLines(model), '']),
+    ...speculation.map(({ draft, target, cost, at }) => {
+      const gains = at.map(
+        ({ acceptance, drafts, gain }) => `${gain.toFixed(2)} × at a = ${acceptance} (k = ${drafts})`,
+      );
+      return `${draft} drafting for ${target}: c = ${cost.toFixed(2)}, foretold ${gains.join(', ')}`;
+    }),
+    ...skipped.map(({ shape, reason }) => `${shape} was left out: ${reason}`),
+    ...(noisy.length > 0 ? [`The machine was busy with something else; unsure: ${noisy.join(', ')}.`] : []),
+  ];
+  return lines.join('\n');
+}
+
+function modelLines(model: ModelReport): string[] {
+  const whole =
+    model.layersTimed === model.layers ? '' : ` (one of ${model.layers} layers and the head timed, the rest counted)`;
+  return [
+    `${model.shape}, int4${whole}`,
+    `  weights ${mib(model.weightBytes)}, on the device ${mib(model.memoryBytes)}; ` +
+      `loaded at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, first use ${model.firstUseMs.toFixed(0)} ms`,
+    ...model.decode.map(
+      ({ tokens, tokensPerSecond, shareOfBandwidth }) =>
+        `  decode behind ${String(tokens).padStart(5)}  ${show(tokensPerSecond, 'tok/s')}, ${percent(shareOfBandwidth)} of the read bandwidth`,
+    ),
+    ...model.prefill.map(
+      ({ tokens, tokensPerSecond, shareOfOperations }) =>
+        `  prompt of ${String(tokens).padStart(5)}      ${show(tokensPerSecond, 'tok/s')}, ${percent(shareOfOperations)} of the arithmetic peak`,
+    ),
+    `  first token of 128    ${show(model.timeToFirstTokenMs, 'ms')}`,
+    `  dispatches            ${model.dispatchesPerLayer} a layer, ${model.dispatchesPerToken} a token; ` +
+      `encoding ${show(model.encodeMs, 'ms')}; reading each token back ${show(model.readbackGapMs, 'ms')} more`,
+    `  v(1…${model.verify.length})               ${model.verify.map(({ median }) => median.toFixed(2)).join('  ')}`,
+    ...model.kernels.map(kernelLine),
+  ];
+}
+
+function kernelLine({ step, part, kernel, dispatches, ms, readBytes, ...shares }: KernelReport): string {
+  const limits = [
+    ...(shares.shareOfBandwidth === null
+      ? []
+      : [`reads ${(readBytes / 2 ** 20).toFixed(2)} MiB, ${percent(shares.shareOfBandwidth)} of the read bandwidth`]),
+    ...(shares.shareOfOperations === null ? [] : [`${percent(shares.shareOfOperations)} of the arithmetic peak`]),
+  ];
+  const time = `${ms.median.toFixed(4)} ms [${ms.low.toFixed(4)}, ${ms.high.toFixed(4)}]`;
+  const name = `${step.padEnd(7)}  ${part.padEnd(22)}  ${kernel.padEnd(20)}`;
+  return `  ${name}  ${String(dispatches).padStart(4)} × ${time}${limits.map((limit) => `, ${limit}`).join('')}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)} %`;
+}
+
+function mib(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+function show({ median, low, high }: Figure, unit: string): string {
+  const format = (value: number) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+  return `${format(median)} ${unit} [${format(low)}, ${format(high)}]`;
+}

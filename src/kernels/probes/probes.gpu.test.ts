@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { WebGpuBackend } from '../../gpu/webgpu-backend';
+import { gpuBackend, randomNumbers, runBoth } from '../testing/twins';
+import { probeCopy, probeMultiplyAdd, probeRead } from './probes';
+
+let gpu: WebGpuBackend;
+beforeAll(async () => {
+  gpu = await gpuBackend();
+});
+afterAll(() => gpu.destroy());
+
+const [VECTORS, THREADS] = [4 * 128 * 3, 128];
+const x = new Uint32Array(randomNumbers(3, 4 * VECTORS).buffer);
+
+it('reads every word', async () => {
+  const both = await runBoth(gpu, probeRead, { x, y: new Uint32Array(THREADS) }, { VECTORS, THREADS }, [2, 1, 1]);
+  expect(new Uint32Array(both.gpu['y']!)).toEqual(new Uint32Array(both.cpu['y']!));
+  expect(new Set(new Uint32Array(both.gpu['y']!)).size).toBe(THREADS);
+});
+
+it('copies every word', async () => {
+  const both = await runBoth(gpu, probeCopy, { x, y: new Uint32Array(x.length) }, { VECTORS, THREADS }, [2, 1, 1]);
+  expect(new Uint32Array(both.gpu['y']!)).toEqual(x);
+  expect(new Uint32Array(both.cpu['y']!)).toEqual(x);
+});
+
+it.each([1, 5, 64])('multiplies and adds in %i rounds', async (ROUNDS) => {
+  const from = randomNumbers(ROUNDS, 4 * 128);
+  const both = await runBoth(gpu, probeMultiplyAdd, { x: from, y: new Float32Array(4 * 128) }, { ROUNDS }, [2, 1, 1]);
+  const [found, expected] = [new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!)];
+  found.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
+  if (ROUNDS === 64) found.forEach((value) => expect(value).toBe(16));
+});
