@@ -32,6 +32,7 @@ export function ModelCard({ report }: CardProps) {
   const label = useLabels()(modelId);
   const entry = findModel(modelId);
   const row = useApp(useShallow((state) => rowOf(state, report)));
+  const discardModel = useApp((state) => state.discardModel);
   const nameId = useId();
   const mainButton = useRef<HTMLButtonElement>(null);
   const isOffered = useApp(({ offer }) => offer?.modelId === modelId);
@@ -53,6 +54,16 @@ export function ModelCard({ report }: CardProps) {
             <LookButton ref={mainButton} modelId={modelId} label={label} isOffered={isOffered} />
           ) : (
             <MainButton ref={mainButton} modelId={modelId} label={label} action={row.action} />
+          )}
+          {isDiscardable(report, row) && (
+            <button
+              type="button"
+              className="edged-button"
+              aria-label={strings.discardModel({ model: label })}
+              onClick={() => void discardModel(modelId).then(() => mainButton.current?.focus())}
+            >
+              {strings.discard}
+            </button>
           )}
           <CardMenu report={report} row={row} label={label} />
         </div>
@@ -161,7 +172,7 @@ function CardMenu({ report, row, label }: CardMenuProps) {
     ...(row.loaded && row.action !== 'unload' && !isBusy
       ? [{ name: strings.unload, run: () => void putAway(modelId) }]
       : []),
-    ...(report.state !== 'absent' && !isBusy ? [{ name: strings.delete, run: () => setDialog('delete') }] : []),
+    ...(isHere && !isBusy ? [{ name: strings.delete, run: () => setDialog('delete') }] : []),
   ];
 
   return (
@@ -172,6 +183,11 @@ function CardMenu({ report, row, label }: CardMenuProps) {
       {dialog === 'details' && <DetailsDialog report={report} row={row} onClose={() => setDialog(null)} />}
     </>
   );
+}
+
+/** Half of a download, under way or not: there is something to forget. */
+function isDiscardable({ state }: ModelReport, { action }: Row): boolean {
+  return (action === 'pause' || action === 'resume') && state !== 'stored' && state !== 'in-memory';
 }
 
 /** Where a model of nobody's catalogue came from. */

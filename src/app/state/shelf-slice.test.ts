@@ -93,6 +93,24 @@ describe('getting a model', () => {
     expect(stateOf(state(), 'tales-draft')).toBe('stored');
   });
 
+  it.each(['under way', 'paused'])('is given up while it is %s, and nothing of it is kept', async (when) => {
+    const { state, until, importer } = openPage({ imports: { downloaded: never } });
+    await state().openShelf();
+    const getting = state().getModel('tales-draft');
+    await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
+    if (when === 'paused') {
+      state().pauseModel('tales-draft');
+      await getting;
+      expect(stateOf(state(), 'tales-draft')).toBe('partial');
+    }
+    await state().discardModel('tales-draft');
+    await getting;
+    expect(stateOf(state(), 'tales-draft')).toBe('absent');
+    expect(state()).toMatchObject({ problem: null, shelfNews: { kind: 'discarded' } });
+    expect(state().transfers.size).toBe(0);
+    expect(importer.calls.at(-1)).toBe('cancel tales-draft');
+  });
+
   it('tells beside the model what went wrong, until the next try', async () => {
     const { state } = openPage({ imports: { errors: [new HearthError('network', 'Broken off.')] } });
     await state().openShelf();

@@ -65,6 +65,8 @@ export const models: Translation<typeof english> = {
   pauseModel: 'Anhalten: {model}',
   resume: 'Fortsetzen',
   resumeModel: 'Fortsetzen: {model}',
+  discard: 'Verwerfen',
+  discardModel: 'Verwerfen, was von {model} hier ist',
   load: 'Laden',
   loadModel: 'Laden: {model}',
   loadAgain: 'Neu laden',
@@ -100,6 +102,7 @@ export const models: Translation<typeof english> = {
   news: {
     here: '{model} ist auf diesem Gerät.',
     paused: '{model}: angehalten.',
+    discarded: '{model}: vom Download ist nichts mehr da.',
     loaded: '{model} ist geladen.',
     unloaded: '{model} ist entladen.',
     renamed: 'Es heißt jetzt {model}.',

@@ -65,6 +65,8 @@ export const models = {
   pauseModel: 'Pause {model}',
   resume: 'Resume',
   resumeModel: 'Resume {model}',
+  discard: 'Discard',
+  discardModel: 'Discard what is here of {model}',
   load: 'Load',
   loadModel: 'Load {model}',
   loadAgain: 'Load again',
@@ -102,6 +104,7 @@ export const models = {
   news: {
     here: '{model} is on this machine.',
     paused: '{model}: stopped.',
+    discarded: '{model}: nothing of the download is kept.',
     loaded: '{model} is loaded.',
     unloaded: '{model} is unloaded.',
     renamed: 'Now it is called {model}.',
