@@ -38,6 +38,12 @@ describe('a repository', () => {
     expect(hub.listings).toEqual([{ path: '/api/models/some-one/some-model/revision/main' }]);
   });
 
+  it('of several GGUF files, none of them Q4_K_M, opens with the first', async () => {
+    hub.files = { 'a-Q5_0.gguf': content, 'a-Q8_0.gguf': content };
+    expect((await open()).file).toBe('a-Q5_0.gguf');
+    expect((await open({ file: 'Q8_0' })).file).toBe('a-Q8_0.gguf');
+  });
+
   it('is not asked for files that it does not list', async () => {
     const { source } = await open();
     expect(await caught(readRange(source, 'chat_template.jinja', 0, 1, null, { retry }))).toMatchObject({

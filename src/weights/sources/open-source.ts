@@ -46,7 +46,7 @@ export async function openSource(model: FetchableSource, get: Get, options: Read
     case 'hub': {
       const [{ openHub }, { chooseFile }] = await Promise.all([import('./hub'), import('./choose-file')]);
       const source = await openHub(model, get, options);
-      return { source, file: chooseFile(source.files, model.file, model.repository) };
+      return { source, file: chooseFile(source.files, model.file, model.repository, 'first') };
     }
     case 'files': {
       const [{ FilesSource }, { chooseFile }] = await Promise.all([import('./files'), import('./choose-file')]);
