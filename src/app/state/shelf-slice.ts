@@ -13,6 +13,7 @@ import {
   type Precision,
 } from '../../client';
 import { readContextLengths, writeContextLengths, type ContextLengths } from '../models/context-lengths';
+import type { FileSink } from '../models/file-sink';
 import { addNeeds, fitOf, needOf } from '../models/fit';
 import { ownName, readNames, writeNames, type ModelNames } from '../models/names';
 import { isLoadedAsWanted } from '../models/row';
@@ -22,7 +23,7 @@ import type { AppServices, Slice } from './store';
 
 /** What this tab is doing to a model besides loading it. */
 export interface Transfer {
-  kind: 'get' | 'verify';
+  kind: 'get' | 'verify' | 'export';
   progress: PacedProgress | null;
 }
 
@@ -46,6 +47,7 @@ export interface ShelfNews {
     | 'sound'
     | 'damaged'
     | 'mended'
+    | 'exported'
     | 'failed';
   modelId: string;
 }
@@ -86,6 +88,8 @@ export interface ShelfSlice {
   deleteModel(modelId: string): Promise<void>;
   /** Reads every stored byte of a model against its checksums. */
   verifyModel(modelId: string): Promise<void>;
+  /** Gives a model as one file. @param openSink asked at once, while the person's click counts */
+  exportModel(modelId: string, openSink: () => Promise<FileSink>): Promise<void>;
   /** A name that is empty, or the model's own, takes the new one away. */
   renameModel(modelId: string, name: string): void;
   /** Makes what a check has found damaged anew from where the model came from. */
@@ -255,6 +259,19 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
           return damaged.length === 0
             ? { news: 'sound', note: { kind: 'sound', bytes } }
             : { news: 'damaged', note: { kind: 'damaged', shards, damaged: damaged.length } };
+        }),
+
+      exportModel: (modelId, openSink) =>
+        transfer(modelId, 'export', async (options) => {
+          const sink = await openSink();
+          try {
+            await client.exportModel(modelId, (bytes) => sink.write(bytes), options);
+            await sink.close();
+          } catch (error) {
+            await sink.abort().catch(() => {}); // it may be closed already
+            throw error;
+          }
+          return { news: 'exported', note: null };
         }),
 
       renameModel(modelId, name) {

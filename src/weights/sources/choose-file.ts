@@ -20,7 +20,8 @@ const PART = /-(\d{5})-of-\d{5}(?=\.gguf$)/i;
  * @param wanted a file's path, or a part of its name that only one model has, e.g. "Q8_0".
  * @param place where the files lie, for messages.
  * @param ifSeveral whether the first GGUF is taken where none is named and none is Q4_K_M.
- * @returns the path of a .gguf file, of a split one the first; null for the folder itself.
+ * @returns the path of a file that is a whole model: a .gguf file, of a split one the first, or a safetensors file that has no
+ * config.json beside it, as Hearth exports them; null for the folder itself.
  * @throws HearthError `not-found`, or `bad-request` with the models to choose from.
  */
 export function chooseFile(
@@ -33,6 +34,9 @@ export function chooseFile(
   const hasSafetensors = files.some(({ path }) => /^model\.safetensors(\.index\.json)?$/.test(path));
   if (wanted === undefined) {
     if (hasSafetensors) return null;
+    const [alone, ...others] = files.filter(({ path }) => path.endsWith('.safetensors'));
+    const isWhole = others.length === 0 && !files.some(({ path }) => path === 'config.json');
+    if (models.length === 0 && alone && isWhole) return alone.path;
     if (models.length === 0) {
       throw new HearthError('not-found', `${place} has neither model.safetensors nor a .gguf file; expected one.`, {
         hint: 'Pick a model in safetensors or GGUF format.',

@@ -114,6 +114,13 @@ describe('the choice among files', () => {
     expect(choose(many)).toBe('x-Q4_K_M.gguf');
   });
 
+  it('takes a safetensors file that is all there is, whatever its name', () => {
+    expect(choose(['Mine.hearth.safetensors'])).toBe('Mine.hearth.safetensors');
+    expect(choose(['Mine (1).safetensors', 'README.md'])).toBe('Mine (1).safetensors');
+    expect(() => choose(['a.safetensors', 'b.safetensors'])).toThrow(/neither model.safetensors nor a .gguf file/);
+    expect(() => choose(['a.safetensors', 'config.json'])).toThrow(/neither model.safetensors nor a .gguf file/);
+  });
+
   it('takes what is named, whole or in part', () => {
     expect(choose(many, 'x-Q2_K.gguf')).toBe('x-Q2_K.gguf');
     expect(choose(many, 'q8_0')).toBe('x-Q8_0.gguf');

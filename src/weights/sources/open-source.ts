@@ -11,7 +11,7 @@ import { UrlSource } from './url';
 
 export interface OpenedSource {
   source: Source;
-  /** The .gguf file that is the model; null where the folder is. */
+  /** The one file that is the model, GGUF or exported by Hearth; null where the folder is. */
   file: string | null;
 }
 

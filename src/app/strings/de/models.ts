@@ -21,6 +21,7 @@ export const models: Translation<typeof english> = {
     loaded: 'Geladen',
     inUse: 'Geladen, in Benutzung',
     verifying: 'Wird geprüft',
+    exporting: 'Wird exportiert',
   },
   fact: {
     download: 'Download',
@@ -91,6 +92,7 @@ export const models: Translation<typeof english> = {
     upload: 'kommt in den Grafikspeicher',
     compile: 'macht sich bereit',
     verify: 'jedes Byte wird geprüft',
+    export: 'die Datei wird geschrieben',
   },
   speed: '{size} in der Sekunde',
   secondsLeft: '{seconds, plural, one{noch # Sekunde} other{noch # Sekunden}}',
@@ -109,6 +111,7 @@ export const models: Translation<typeof english> = {
     deleted: '{model} ist gelöscht.',
     sound: '{model} ist unversehrt.',
     mended: '{model} ist ausgebessert.',
+    exported: '{model} ist exportiert.',
     damaged: '{model} ist beschädigt.',
     failed: '{model}: das hat nicht geklappt.',
   },

@@ -20,6 +20,7 @@ export const models = {
     loaded: 'Loaded',
     inUse: 'Loaded, in use',
     verifying: 'Checking',
+    exporting: 'Exporting',
   },
   fact: {
     download: 'Download',
@@ -92,6 +93,7 @@ export const models = {
     upload: 'moving into graphics memory',
     compile: 'getting ready',
     verify: 'checking every byte',
+    export: 'writing the file',
   },
   speed: '{size} a second',
   secondsLeft: '{seconds, plural, one{# second left} other{# seconds left}}',
@@ -111,6 +113,7 @@ export const models = {
     deleted: '{model} is deleted.',
     sound: '{model} is sound.',
     mended: '{model} is mended.',
+    exported: '{model} is exported.',
     damaged: '{model} is damaged.',
     failed: '{model}: that did not work.',
   },
