@@ -114,10 +114,15 @@ test('a model is got, loaded, used, checked and deleted, all by keyboard', async
   await expect(shelf.button('More for Tales Draft')).toBeFocused();
 });
 
-test('a download is paused, survives a reload, and is resumed', once, async ({ page }) => {
+test('a download is discarded, begun again, paused, survives a reload, and is resumed', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   const letGo = await holdWeights(page, 'tales-draft');
+  await shelf.button('Get Tales Draft').click();
+  await shelf.button('Discard what is here of Tales Draft').click();
+  await expect(shelf.status).toHaveText('Tales Draft: nothing of the download is kept.');
+  await expect(shelf.card('Tales Draft')).toContainText('Not here');
+  await expect(shelf.button('Get Tales Draft')).toBeFocused();
   await shelf.button('Get Tales Draft').click();
   await expect(shelf.progress).toHaveAccessibleName(/^Tales Draft: /);
   await shelf.button('Pause Tales Draft').click();
@@ -129,18 +134,6 @@ test('a download is paused, survives a reload, and is resumed', once, async ({ p
   const forward = page.getByRole('button', { name: /^(Get|Resume) Tales Draft$/ });
   await forward.click();
   await expect(shelf.card('Tales Draft')).toContainText('On this machine');
-});
-
-test('a download is discarded, and is as if it had never begun', once, async ({ page }) => {
-  const shelf = new Shelf(page);
-  await shelf.open();
-  const letGo = await holdWeights(page, 'tales-draft');
-  await shelf.button('Get Tales Draft').click();
-  await shelf.button('Discard what is here of Tales Draft').click();
-  await expect(shelf.status).toHaveText('Tales Draft: nothing of the download is kept.');
-  await expect(shelf.button('Get Tales Draft')).toBeFocused();
-  await expect(shelf.card('Tales Draft')).toContainText('Not here');
-  await letGo();
 });
 
 test('a connection that fails is told beside the model, with the next move', once, async ({ page, tolerate }) => {
