@@ -198,9 +198,10 @@ function CardMenu({ report, row, label }: CardMenuProps) {
   );
 }
 
-/** Half of a download, under way or not: there is something to forget. */
-function isDiscardable({ state }: ModelReport, { action }: Row): boolean {
-  return (action === 'pause' || action === 'resume') && state !== 'stored' && state !== 'in-memory';
+/** Half of a download, under way in this tab or not at all: there is something to forget. */
+function isDiscardable({ state }: ModelReport, { action, progress }: Row): boolean {
+  const isHalf = (action === 'pause' || action === 'resume') && state !== 'stored' && state !== 'in-memory';
+  return isHalf && progress?.phase !== 'wait'; // another tab's download is not this one's to end
 }
 
 /** Where a model of nobody's catalogue came from. */
