@@ -114,10 +114,15 @@ test('a model is got, loaded, used, checked and deleted, all by keyboard', async
   await expect(shelf.button('More for Tales Draft')).toBeFocused();
 });
 
-test('a download is paused, survives a reload, and is resumed', once, async ({ page }) => {
+test('a download is discarded, begun again, paused, survives a reload, and is resumed', once, async ({ page }) => {
   const shelf = new Shelf(page);
   await shelf.open();
   const letGo = await holdWeights(page, 'tales-draft');
+  await shelf.button('Get Tales Draft').click();
+  await shelf.button('Discard what is here of Tales Draft').click();
+  await expect(shelf.status).toHaveText('Tales Draft: nothing of the download is kept.');
+  await expect(shelf.card('Tales Draft')).toContainText('Not here');
+  await expect(shelf.button('Get Tales Draft')).toBeFocused();
   await shelf.button('Get Tales Draft').click();
   await expect(shelf.progress).toHaveAccessibleName(/^Tales Draft: /);
   await shelf.button('Pause Tales Draft').click();
@@ -263,6 +268,31 @@ test('files of one’s own are picked, and become a model', once, async ({ page 
   await expect(shelf.card('model')).toContainText('On this machine');
   await shelf.button('Load model').click();
   await expect(shelf.card('model')).toContainText('Loaded, in use');
+});
+
+test('a model is exported as one file, which is opened again', once, async ({ page }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'showSaveFilePicker')); // its dialog is the system's
+  const shelf = new Shelf(page);
+  await shelf.open();
+  await shelf.button('Get Tales Draft').click();
+  await expect(shelf.card('Tales Draft')).toContainText('On this machine');
+  const saving = page.waitForEvent('download');
+  await shelf.choose('Tales Draft', 'Export, ');
+  const download = await saving;
+  expect(download.suggestedFilename()).toBe('Tales Draft.hearth.safetensors');
+  await expect(shelf.status).toHaveText('Tales Draft is exported.');
+
+  const [picker] = await Promise.all([page.waitForEvent('filechooser'), shelf.button('Choose files…').click()]);
+  const buffer = readFileSync(await download.path());
+  await picker.setFiles({ name: download.suggestedFilename(), mimeType: 'application/octet-stream', buffer });
+  const offer = page.getByRole('region', { name: 'What Tales Draft would take' });
+  await expect(offer).toContainText('0.918 million');
+  await expect(offer.getByRole('radio', { name: /^As it is/ })).toBeChecked();
+  await offer.getByRole('button', { name: /^Get / }).click();
+  const copy = shelf.card('Tales Draft').filter({ hasText: 'From files of yours' });
+  await expect(copy).toContainText('On this machine');
+  await copy.getByRole('button', { name: 'Load Tales Draft' }).click();
+  await expect(copy).toContainText('Loaded, in use');
 });
 
 test('what cannot be had says why, beside the field', once, async ({ page, tolerate }) => {

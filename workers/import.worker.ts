@@ -62,6 +62,13 @@ Comlink.expose({
   },
   verify: (requestId, modelId, onProgress) =>
     importer.verify(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
+  export: (requestId, modelId, write, onProgress) =>
+    importer
+      .export(requestId, modelId, (bytes) => write(Comlink.transfer(bytes, [bytes.buffer])), onProgress)
+      .finally(() => {
+        releaseCallback(write);
+        releaseCallback(onProgress);
+      }),
   repair: (requestId, modelId, onProgress) =>
     importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
   allowOrigin: (origin) => hosts.allow(origin),

@@ -8,9 +8,9 @@ import type { Inspection, PrecisionChoice } from '../src/protocol/import-api';
 import type { Precision } from '../src/weights/choose-formats';
 import { foreseeWeights } from '../src/weights/foresee';
 import { type Checkpoint, openCheckpoint } from '../src/weights/formats/checkpoint';
-import { openGguf } from '../src/weights/formats/gguf/open';
 import { parseJson, readJson, sizeOfTexts } from '../src/weights/formats/texts';
 import { locateParts } from '../src/weights/locate';
+import { openModel } from '../src/weights/open-model';
 import { ggufModels } from '../src/weights/sources/choose-file';
 import { HubSource } from '../src/weights/sources/hub';
 import type { OpenedSource } from '../src/weights/sources/open-source';
@@ -63,12 +63,12 @@ interface Head {
   openWeights: () => Promise<{ checkpoint: Checkpoint; textBytes: number }>;
 }
 
-/** The config, from config.json or a GGUF file's metadata; and the way to the headers of the weights. */
+/** The config, from config.json or from a file that is a whole model; and the way to the headers of the weights. */
 async function readHead({ source, file }: OpenedSource, options: ReadOptions): Promise<Head> {
   if (file !== null) {
-    const { texts, checkpoint } = await openGguf(source, file, options);
+    const { texts, openCheckpoint: openHeaders } = await openModel(source, file, options);
     const configJson = parseJson(texts['config.json'], 'config.json');
-    return { configJson, openWeights: async () => ({ checkpoint, textBytes: 0 }) };
+    return { configJson, openWeights: async () => ({ checkpoint: await openHeaders(), textBytes: 0 }) };
   }
   return {
     configJson: await readJson(source, 'config.json', options),

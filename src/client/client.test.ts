@@ -423,3 +423,21 @@ it('repairing and cancelling reach the network thread', async () => {
   await client.cancelModel('tales');
   expect(importer.calls).toEqual(['repair tales', 'cancel tales']);
 });
+
+it('a model is exported piece by piece, each when the one before is written', async () => {
+  const { client, importer } = setUp({}, {});
+  const written: string[] = [];
+  let isWriting = false;
+  const write = async (bytes: Uint8Array) => {
+    expect(isWriting).toBe(false);
+    isWriting = true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    isWriting = false;
+    written.push(new TextDecoder().decode(bytes));
+  };
+  await client.exportModel('tales', write);
+  expect(written).toEqual(['all of ', 'tales']);
+  expect(importer.calls).toEqual(['export tales']);
+  const full = () => Promise.reject(new DOMException('There is no room.', 'QuotaExceededError'));
+  await expect(client.exportModel('tales', full)).rejects.toMatchObject({ name: 'QuotaExceededError' });
+});

@@ -65,6 +65,9 @@ export interface LoadOptions {
 /** `signal` pauses; what was stored stays, so that the next try goes on from there. */
 export type FetchOptions = Pick<LoadOptions, 'signal' | 'onProgress' | 'origins'>;
 
+/** Takes the next piece of a file. */
+export type WritePiece = (bytes: Uint8Array<ArrayBuffer>) => Promise<void>;
+
 export interface DownloadOptions extends FetchOptions {
   /**
    * How the weights are stored; null for the usual: the types of a GGUF file, else int4, and int8 where it pays most. As
@@ -114,6 +117,12 @@ export interface HearthClient {
    * @throws HearthError `not-found`, `weights-corrupt` when its source gives other bytes by now, `network`, `aborted`.
    */
   repairModel(modelId: string, options?: FetchOptions): Promise<VerifyResult>;
+  /**
+   * Gives a model as one file, which `loadModel` takes again as `{ files }` in any browser, as large as what is stored.
+   * @param write takes it piece by piece; each waits until the one before is written.
+   * @throws HearthError `not-found`, `weights-corrupt`, `aborted`; and what `write` throws.
+   */
+  exportModel(modelId: string, write: WritePiece, options?: FetchOptions): Promise<void>;
   /** Ends a download and deletes what it has stored; a model that is whole stays. (To pause, abort the download's signal.) */
   cancelModel(modelId: string): Promise<void>;
   /** What a model is called in the store. @throws as `loadModel`. */
@@ -239,6 +248,14 @@ export function createClient(parts: ClientParts): HearthClient {
     return result;
   }
 
+  async function exportModel(modelId: string, write: WritePiece, { signal, onProgress }: FetchOptions = {}) {
+    const [report, endProgress] = progressTo(onProgress);
+    await abortable(importer(), signal, (api, requestId) =>
+      api.export(requestId, modelId, Comlink.proxy(write), report),
+    );
+    endProgress();
+  }
+
   async function modelReports(): Promise<ModelReport[]> {
     const thread = importer();
     const [{ kind }, configs] = await Promise.all([engine().call((api) => api.device()), loadConfigs()]);
@@ -278,6 +295,7 @@ export function createClient(parts: ClientParts): HearthClient {
     measureReading: () => engine().call((api) => api.measureReading()),
     verifyModel,
     repairModel,
+    exportModel,
     cancelModel: (modelId) => importer().call((api) => api.cancel(modelId)),
     modelIdOf: (idOrSource) => resolve(idOrSource).id,
     foreignOrigin: (idOrSource) => foreignOriginOf(resolve(idOrSource), parts.siteUrl),

@@ -39,6 +39,7 @@ export const {
   loadModel,
   fetchModel,
   repairModel,
+  exportModel,
   cancelModel,
   capabilities,
   engineStats,
@@ -81,7 +82,7 @@ export type {
 export type { RemoteEndpoint } from '../protocol/remote-api';
 export type { Benchmark, BenchRunOptions } from './benchmark';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
-export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress } from './client';
+export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress, WritePiece } from './client';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
 export type { RemoteClient, RemoteModel } from './remote/remote';

@@ -25,10 +25,10 @@ export interface EnsureRequest extends SourceRequest {
 
 /**
  * `wait`: the same model is being fetched already, perhaps by another tab; `check`: looking what is there; `verify`: reading
- * stored bytes against their checksums. Both figures are 0 where a phase has no bytes to count.
+ * stored bytes against their checksums; `export`: giving them as one file. Both figures are 0 where a phase has no bytes to count.
  */
 export interface ImportProgress {
-  phase: 'wait' | 'check' | 'download' | 'store' | 'verify';
+  phase: 'wait' | 'check' | 'download' | 'store' | 'verify' | 'export';
   loadedBytes: number;
   totalBytes: number;
 }
@@ -150,7 +150,7 @@ export interface ImportApi {
    */
   inspect(requestId: string, request: SourceRequest, device: 'webgpu' | 'cpu'): Promise<Inspection>;
   /**
-   * Pauses `ensure` (and ends `inspect`, `verify` and `repair`): it rejects as `aborted`; what was stored stays, so a second
+   * Pauses `ensure` (and ends `inspect`, `verify`, `export` and `repair`): it rejects as `aborted`; what was stored stays, so a second
    * start resumes.
    */
   abort(requestId: string): Promise<void>;
@@ -161,6 +161,16 @@ export interface ImportApi {
   report(known: KnownModel[], device: 'webgpu' | 'cpu'): Promise<ModelReport[]>;
   /** Reads every stored shard against its checksum. Can be aborted as `ensure`; rejects as `not-found` or `aborted`. */
   verify(requestId: string, modelId: string, onProgress: (progress: ImportProgress) => void): Promise<VerifyResult>;
+  /**
+   * Gives a model as one file that `ensure` takes again, piece by piece, as it is stored; each piece waits until the one before is
+   * written. Can be aborted; rejects as `not-found`, `weights-corrupt` or `aborted`, or with what `write` rejects with.
+   */
+  export(
+    requestId: string,
+    modelId: string,
+    write: (bytes: Uint8Array<ArrayBuffer>) => Promise<void>,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<void>;
   /**
    * Makes damaged shards anew from where the model came from. @returns what was damaged; all of it is mended. Can be aborted;
    * rejects as `not-found`, `weights-corrupt` when the source gives other bytes by now, `network` or `aborted`.

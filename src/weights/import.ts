@@ -31,7 +31,7 @@ export interface ImportProgress {
 export interface ImportJob {
   modelId: string;
   source: Source;
-  /** The .gguf file of it that is the model, of a split one any part; null for a folder in Hugging Face layout. */
+  /** The file of it that is the whole model, of a split GGUF any part; null for a folder in Hugging Face layout. */
   file?: string | null;
   /** Names the source in the records, so that a second start knows it again; its address if absent. */
   sourceId?: string;

@@ -128,6 +128,39 @@ describe('abort', () => {
   });
 });
 
+describe('export', () => {
+  it('gives a file that is imported again under its own name', async () => {
+    const importer = createImporter();
+    await ensure(importer);
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    const phases = new Set<string>();
+    const write = async (bytes: Uint8Array<ArrayBuffer>) => void pieces.push(bytes);
+    await importer.export('2', 'm', write, ({ phase }) => phases.add(phase));
+    expect([...phases]).toEqual(['export']);
+    const file = new File(pieces, 'Mine.hearth.safetensors');
+    const source = { kind: 'files' as const, name: file.name, files: [{ path: file.name, file }] };
+    expect(await importer.ensure('3', { modelId: 'copy', source, origins: [] }, () => {})).toMatchObject({
+      cached: false,
+      warning: null,
+    });
+    expect((await importer.list()).map(({ modelId }) => modelId).sort()).toEqual(['copy', 'm']);
+  });
+
+  it('ends when it is aborted, and says what is not there', async () => {
+    const importer = createImporter();
+    await ensure(importer);
+    const ended = importer.export(
+      '2',
+      'm',
+      () => importer.abort('2'),
+      () => {},
+    );
+    expect(await caught(ended)).toMatchObject({ code: 'aborted' });
+    const write = () => expect.unreachable('there is nothing to write');
+    expect(await caught(importer.export('3', 'none', write, () => {}))).toMatchObject({ code: 'not-found' });
+  });
+});
+
 describe('list and remove', () => {
   it('tell what is stored, and delete it', async () => {
     const importer = createImporter();

@@ -5,8 +5,10 @@
 import { HearthError, isAbort } from '../lib/errors';
 import { type ModelSource, parseModelSource } from '../lib/model-source';
 import type { Precision } from './choose-formats';
+import type { WritePiece } from './export';
+import { parseJson } from './formats/texts';
 import { type Imported, importModel, type ImportProgress as ImportStep } from './import';
-import { readManifest } from './load';
+import { openStoredWeights, openWeightsInMemory, readManifest } from './load';
 import { isLocked, withLock } from './lock';
 import type { Manifest } from './manifest';
 import type { PlanSizes } from './plan';
@@ -20,7 +22,7 @@ import { type Verification, verifyShards } from './verify';
 
 /** `wait`: another wish, perhaps another tab's, for the same model is being fulfilled. */
 export interface ImportProgress extends Omit<ImportStep, 'phase'> {
-  phase: ImportStep['phase'] | 'wait' | 'verify';
+  phase: ImportStep['phase'] | 'wait' | 'verify' | 'export';
 }
 
 export interface ImporterOptions {
@@ -129,7 +131,7 @@ export class Importer {
     });
   }
 
-  /** Ends an `ensure`, a `look`, a `verify` or a `repair`, which then rejects as `aborted`; what is stored stays. Unknown ids are ignored. */
+  /** Ends an `ensure`, a `look`, a `verify`, an `export` or a `repair`, which then rejects as `aborted`; what is stored stays. Unknown ids are ignored. */
   async abort(requestId: string): Promise<void> {
     this.#running.get(requestId)?.controller.abort();
   }
@@ -190,6 +192,30 @@ export class Importer {
       return verifyShards(manifest.shards, fetchShard, {
         signal,
         onProgress: (loadedBytes, totalBytes) => onProgress({ phase: 'verify', loadedBytes, totalBytes }),
+      });
+    });
+  }
+
+  /**
+   * Gives a model as one file, piece by piece, as it is stored.
+   * @throws HearthError `not-found` when there is no such model, `weights-corrupt`, `aborted`; and what `write` throws.
+   */
+  async export(
+    requestId: string,
+    modelId: string,
+    write: WritePiece,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<void> {
+    return this.#abortable(requestId, modelId, async (signal) => {
+      const held = this.#inMemory.get(modelId)?.inMemory;
+      const stored = held ? openWeightsInMemory(held) : await openStoredWeights(this.#store, modelId);
+      if (!stored) throw notHere(modelId);
+      const specs = await this.#options.describe(parseJson(stored.manifest.texts['config.json'], 'config.json'));
+      const report = throttled(onProgress);
+      const { exportModel } = await import('./export'); // no part of a first visit
+      await exportModel(stored, specs, write, {
+        signal,
+        onProgress: (loadedBytes, totalBytes) => report({ phase: 'export', loadedBytes, totalBytes }),
       });
     });
   }

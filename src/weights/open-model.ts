@@ -1,7 +1,8 @@
 /**
- * A model's files opened: a GGUF file, or a folder in Hugging Face layout. Its weights are not read yet. What reads GGUF is
- * fetched when the first such file comes.
+ * A model's files opened: a folder in Hugging Face layout, or one file that is a whole model, GGUF or of our own. Its weights
+ * are not read yet.
  */
+import { isGguf } from '../lib/model-source';
 import { type Checkpoint, openCheckpoint as openFolder } from './formats/checkpoint';
 import { readTexts, type SourceFile } from './formats/texts';
 import type { ModelTexts } from './manifest';
@@ -16,11 +17,10 @@ export interface OpenedModel {
   openCheckpoint: () => Promise<Checkpoint>;
 }
 
-/** @param file the .gguf file of the source that is the model; null for the folder. @throws as `importModel`. */
+/** @param file the one file of the source that is the model; null for the folder. @throws as `importModel`. */
 export async function openModel(source: Source, file: string | null, reading: ReadOptions): Promise<OpenedModel> {
   if (file !== null) {
-    const { openGguf } = await ggufReader();
-    const { texts, checkpoint } = await openGguf(source, file, reading);
+    const { texts, checkpoint } = await openFile(source, file, reading);
     return { texts, textFiles: [], openCheckpoint: () => Promise.resolve(checkpoint) };
   }
   const { texts, files: textFiles } = await readTexts(source, reading);
@@ -30,11 +30,11 @@ export async function openModel(source: Source, file: string | null, reading: Re
 /** The weights' headers alone. @throws as `openModel`. */
 export async function openWeights(source: Source, file: string | null, reading: ReadOptions): Promise<Checkpoint> {
   if (file === null) return openFolder(source, reading);
-  const { openGguf } = await ggufReader();
-  return (await openGguf(source, file, reading)).checkpoint;
+  return (await openFile(source, file, reading)).checkpoint;
 }
 
-/** Fetched when there is a GGUF file to read: no part of a first visit. */
-function ggufReader() {
-  return import('./formats/gguf/open');
+/** What reads it is fetched when there is such a file: no part of a first visit. */
+async function openFile(source: Source, file: string, reading: ReadOptions) {
+  if (isGguf(file)) return (await import('./formats/gguf/open')).openGguf(source, file, reading);
+  return (await import('./formats/exported')).openExported(source, file, reading);
 }

@@ -1,13 +1,14 @@
 /**
  * One shard of a plan: its rows are read, packed, and laid where the plan says. Blocks of GGUF are packed as they are where
- * the format holds them; everything else is turned into f32 and packed from that.
+ * the format holds them, rows that are packed already stay so; everything else is turned into f32 and packed from that.
  */
 import { HearthError, throwIfAborted } from '../lib/errors';
-import { type PackedMatrix, rowLayout } from '../quant/format';
+import { formatName, type PackedMatrix, rowLayout } from '../quant/format';
 import { isBlockType } from '../quant/ggml/blocks';
 import { holdsBlocks, repackBlocks } from '../quant/ggml/repack';
 import { packRows } from '../quant/pack';
 import type { SourceCursor } from './cursor';
+import { isPackedType, readPackedRows } from './formats/packed-types';
 import { decodeRows, sourceRowBytes } from './formats/weight-types';
 import type { RowBlock, ShardPlan } from './plan';
 
@@ -51,6 +52,7 @@ export class ShardPacker {
   #pack({ source: name, dtype, rows, width, format, plus }: RowBlock, source: Uint8Array<ArrayBuffer>): PackedMatrix {
     try {
       if (isBlockType(dtype) && holdsBlocks(format, dtype)) return repackBlocks(dtype, source, rows, width, format);
+      if (isPackedType(dtype) && dtype === formatName(format)) return readPackedRows(dtype, source, rows, width);
       const elements = rows * width;
       if (this.#weights.length < elements) this.#weights = new Float32Array(elements);
       const weights = this.#weights.subarray(0, elements);

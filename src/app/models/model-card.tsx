@@ -12,6 +12,7 @@ import { BriefFacts } from './brief-facts';
 import { DeleteDialog } from './delete-dialog';
 import { DetailsDialog } from './details-dialog';
 import { DraftChoice } from './draft-choice';
+import { exportName, openFileSink } from './file-sink';
 import { FitLine } from './fit-line';
 import { ModelFacts } from './model-facts';
 import { ModelNoteLine } from './model-note';
@@ -20,8 +21,11 @@ import { OfferPanel } from './offer-panel';
 import { strings as offerStrings } from './offer-strings';
 import { RenameDialog } from './rename-dialog';
 import { useLabels } from './use-labels';
-import { rowOf, type Row, type RowAction } from './row';
+import { rowOf, type Row, type RowAction, type RowState } from './row';
 import { strings } from './strings';
+
+/** Something is under way. */
+const BUSY: ReadonlySet<RowState> = new Set(['getting', 'elsewhere', 'loading', 'verifying', 'exporting']);
 
 interface CardProps {
   readonly report: ModelReport;
@@ -32,12 +36,13 @@ export function ModelCard({ report }: CardProps) {
   const label = useLabels()(modelId);
   const entry = findModel(modelId);
   const row = useApp(useShallow((state) => rowOf(state, report)));
+  const discardModel = useApp((state) => state.discardModel);
   const nameId = useId();
   const mainButton = useRef<HTMLButtonElement>(null);
   const isOffered = useApp(({ offer }) => offer?.modelId === modelId);
   // What lies at the hub and is not here is looked at before it is downloaded.
   const isAway = entry?.repository !== undefined && row.state === 'absent';
-  const isAtRest = !['getting', 'elsewhere', 'loading', 'verifying'].includes(row.state);
+  const isAtRest = !BUSY.has(row.state);
   return (
     <li className="card" data-state={row.state} aria-labelledby={nameId}>
       <div className="card-head">
@@ -53,6 +58,16 @@ export function ModelCard({ report }: CardProps) {
             <LookButton ref={mainButton} modelId={modelId} label={label} isOffered={isOffered} />
           ) : (
             <MainButton ref={mainButton} modelId={modelId} label={label} action={row.action} />
+          )}
+          {isDiscardable(report, row) && (
+            <button
+              type="button"
+              className="edged-button"
+              aria-label={strings.discardModel({ model: label })}
+              onClick={() => void discardModel(modelId).then(() => mainButton.current?.focus())}
+            >
+              {strings.discard}
+            </button>
           )}
           <CardMenu report={report} row={row} label={label} />
         </div>
@@ -149,19 +164,28 @@ interface CardMenuProps {
 function CardMenu({ report, row, label }: CardMenuProps) {
   const { modelId } = report;
   const verifyModel = useApp((state) => state.verifyModel);
+  const exportModel = useApp((state) => state.exportModel);
   const putAway = useApp((state) => state.putAway);
   const [dialog, setDialog] = useState<'delete' | 'details' | 'rename' | null>(null);
-  const isBusy = ['getting', 'elsewhere', 'loading', 'verifying'].includes(row.state);
+  const isBusy = BUSY.has(row.state);
   const isHere = report.state === 'stored' || report.state === 'in-memory';
 
   const items = (): MenuItem[] => [
     { name: strings.details, run: () => setDialog('details') },
     ...(report.state !== 'absent' ? [{ name: offerStrings.rename, run: () => setDialog('rename') }] : []),
     ...(isHere && !isBusy ? [{ name: strings.verify, run: () => void verifyModel(modelId) }] : []),
+    ...(isHere && !isBusy
+      ? [
+          {
+            name: offerStrings.export({ size: formatBytes(report.weightBytes) }),
+            run: () => void exportModel(modelId, () => openFileSink(exportName(label))),
+          },
+        ]
+      : []),
     ...(row.loaded && row.action !== 'unload' && !isBusy
       ? [{ name: strings.unload, run: () => void putAway(modelId) }]
       : []),
-    ...(report.state !== 'absent' && !isBusy ? [{ name: strings.delete, run: () => setDialog('delete') }] : []),
+    ...(isHere && !isBusy ? [{ name: strings.delete, run: () => setDialog('delete') }] : []),
   ];
 
   return (
@@ -172,6 +196,12 @@ function CardMenu({ report, row, label }: CardMenuProps) {
       {dialog === 'details' && <DetailsDialog report={report} row={row} onClose={() => setDialog(null)} />}
     </>
   );
+}
+
+/** Half of a download, under way in this tab or not at all: there is something to forget. */
+function isDiscardable({ state }: ModelReport, { action, progress }: Row): boolean {
+  const isHalf = (action === 'pause' || action === 'resume') && state !== 'stored' && state !== 'in-memory';
+  return isHalf && progress?.phase !== 'wait'; // another tab's download is not this one's to end
 }
 
 /** Where a model of nobody's catalogue came from. */

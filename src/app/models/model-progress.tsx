@@ -11,7 +11,7 @@ interface ProgressProps {
 
 export function ModelProgress({ label, row }: ProgressProps) {
   const { progress, state } = row;
-  if (state !== 'getting' && state !== 'loading' && state !== 'verifying') return null;
+  if (!['getting', 'loading', 'verifying', 'exporting'].includes(state)) return null;
   const phase = strings.phase[progress?.phase ?? 'check'];
   const isCounted = progress !== null && progress.totalBytes > 0 && progress.phase !== 'compile';
   const figures = isCounted ? sayFigures(progress) : '';

@@ -28,7 +28,7 @@ export function labelOf(names: ModelNames, modelId: string): string {
 export function ownName(modelId: string): string {
   const entry = findModel(modelId);
   if (entry) return entry.label;
-  const place = modelId.replace(/\/resolve\/[^/]+\/?$/, '').replace(/\.gguf$/i, '');
+  const place = modelId.replace(/\/resolve\/[^/]+\/?$/, '').replace(/\.gguf$|(\.hearth)?\.safetensors$/i, '');
   return decoded(place.split(/[/:]/).filter(Boolean).at(-1) ?? '') || modelId;
 }
 

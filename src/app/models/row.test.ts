@@ -64,6 +64,7 @@ describe('a row', () => {
   it.each([
     ['get', 'getting', 'pause'],
     ['verify', 'verifying', 'cancel'],
+    ['export', 'exporting', 'cancel'],
   ] as const)('of which this tab does something: %s', (kind, state, action) => {
     const transfers = new Map([['tales', { kind, progress: progress('verify') }]]);
     const source = { ...nothing, transfers, loadedModels: new Map([['tales', model]]) };
@@ -105,6 +106,7 @@ it('a model has a name, whether the catalogue knows it or not', () => {
   expect(labelOf({}, 'https://hub.example/some-one/some-model/resolve/main/')).toBe('some-model');
   expect(labelOf({}, 'some-one/some-model:Some-Q4_K_M.gguf')).toBe('Some-Q4_K_M');
   expect(labelOf({}, 'file:///My%20model')).toBe('My model');
+  expect(labelOf({}, 'file:///My%20model.hearth.safetensors')).toBe('My model');
   expect(labelOf({}, 'mine')).toBe('mine');
   expect(labelOf({ tales: 'Stories' }, 'tales')).toBe('Stories');
 });

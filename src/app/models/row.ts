@@ -14,7 +14,8 @@ export type RowState =
   | 'loading'
   | 'loaded' // beside the one in use
   | 'inUse'
-  | 'verifying';
+  | 'verifying'
+  | 'exporting';
 
 export type RowAction = 'get' | 'pause' | 'resume' | 'load' | 'loadAgain' | 'cancel' | 'unload' | 'use';
 
@@ -39,7 +40,7 @@ export function rowOf(state: RowSource, report: ModelReport): Row {
   const transfer = state.transfers.get(modelId);
   if (transfer) {
     const { kind, progress } = transfer;
-    return { state: kind === 'verify' ? 'verifying' : 'getting', action: stopOf(kind), progress, loaded };
+    return { state: TRANSFER_STATES[kind], action: stopOf(kind), progress, loaded };
   }
   const isSelected = state.modelId === modelId;
   if (isSelected && modelState.kind === 'loading') {
@@ -80,6 +81,8 @@ function restingRow({ state, fetching }: ModelReport): Pick<Row, 'state' | 'acti
   }
 }
 
-function stopOf(kind: 'get' | 'verify'): RowAction {
+const TRANSFER_STATES = { get: 'getting', verify: 'verifying', export: 'exporting' } as const;
+
+function stopOf(kind: keyof typeof TRANSFER_STATES): RowAction {
   return kind === 'get' ? 'pause' : 'cancel';
 }

@@ -3,6 +3,7 @@ import { catalog } from '../../catalog/catalog';
 import { fakeDevice, type FakeImporterOptions } from '../../client/testing/fake-engine';
 import { HearthError } from '../../lib/errors';
 import { createFakeStorage } from '../chats/testing/fake-places';
+import type { FileSink } from '../models/file-sink';
 import { modelLabel } from './model-slice';
 import type { AppState } from './store';
 import { closePages, openPage } from './testing/page';
@@ -93,6 +94,24 @@ describe('getting a model', () => {
     expect(stateOf(state(), 'tales-draft')).toBe('stored');
   });
 
+  it.each(['under way', 'paused'])('is given up while it is %s, and nothing of it is kept', async (when) => {
+    const { state, until, importer } = openPage({ imports: { downloaded: never } });
+    await state().openShelf();
+    const getting = state().getModel('tales-draft');
+    await until(({ transfers }) => transfers.get('tales-draft')?.progress?.phase === 'download');
+    if (when === 'paused') {
+      state().pauseModel('tales-draft');
+      await getting;
+      expect(stateOf(state(), 'tales-draft')).toBe('partial');
+    }
+    await state().discardModel('tales-draft');
+    await getting;
+    expect(stateOf(state(), 'tales-draft')).toBe('absent');
+    expect(state()).toMatchObject({ problem: null, shelfNews: { kind: 'discarded' } });
+    expect(state().transfers.size).toBe(0);
+    expect(importer.calls.at(-1)).toBe('cancel tales-draft');
+  });
+
   it('tells beside the model what went wrong, until the next try', async () => {
     const { state } = openPage({ imports: { errors: [new HearthError('network', 'Broken off.')] } });
     await state().openShelf();
@@ -113,6 +132,46 @@ describe('getting a model', () => {
     const { state, importer } = openPage();
     await Promise.all([state().getModel('tales'), state().getModel('tales')]);
     expect(importer.calls.filter((call) => call.startsWith('ensure'))).toHaveLength(1);
+  });
+});
+
+describe('exporting a model', () => {
+  function createSink() {
+    const calls: string[] = [];
+    let content = '';
+    const sink: FileSink = {
+      write: async (bytes) => void (content += new TextDecoder().decode(bytes)),
+      close: async () => void calls.push(`close ${content}`),
+      abort: async () => void calls.push('abort'),
+    };
+    return { calls, openSink: () => Promise.resolve(sink) };
+  }
+
+  it('writes all of it into one file', async () => {
+    const { state } = openPage({ imports: { stored: ['tales'] } });
+    const { calls, openSink } = createSink();
+    await state().exportModel('tales', openSink);
+    expect(calls).toEqual(['close all of tales']);
+    expect(state()).toMatchObject({ shelfNews: { kind: 'exported', modelId: 'tales' } });
+    expect(state().transfers.size).toBe(0);
+  });
+
+  it('that fails leaves no file, and says why', async () => {
+    const { state } = openPage({
+      imports: { stored: ['tales'], errors: [new HearthError('weights-corrupt', 'Torn.')] },
+    });
+    const { calls, openSink } = createSink();
+    await state().exportModel('tales', openSink);
+    expect(calls).toEqual(['abort']);
+    expect(state().modelNotes.get('tales')).toMatchObject({ kind: 'problem', error: { code: 'weights-corrupt' } });
+  });
+
+  it('is given up with the choice of a place', async () => {
+    const { state, importer } = openPage({ imports: { stored: ['tales'] } });
+    await state().exportModel('tales', () => Promise.reject(new DOMException('No place.', 'AbortError')));
+    expect(importer.calls.filter((call) => call.startsWith('export'))).toEqual([]);
+    expect(state().modelNotes.size).toBe(0);
+    expect(state().transfers.size).toBe(0);
   });
 });
 

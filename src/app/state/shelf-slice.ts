@@ -13,6 +13,7 @@ import {
   type Precision,
 } from '../../client';
 import { readContextLengths, writeContextLengths, type ContextLengths } from '../models/context-lengths';
+import type { FileSink } from '../models/file-sink';
 import { addNeeds, fitOf, needOf } from '../models/fit';
 import { ownName, readNames, writeNames, type ModelNames } from '../models/names';
 import { isLoadedAsWanted } from '../models/row';
@@ -22,7 +23,7 @@ import type { AppServices, Slice } from './store';
 
 /** What this tab is doing to a model besides loading it. */
 export interface Transfer {
-  kind: 'get' | 'verify';
+  kind: 'get' | 'verify' | 'export';
   progress: PacedProgress | null;
 }
 
@@ -35,7 +36,19 @@ export type ModelNote =
 
 /** The latest thing that has come to its end, for those who do not see it. */
 export interface ShelfNews {
-  kind: 'here' | 'paused' | 'renamed' | 'loaded' | 'unloaded' | 'deleted' | 'sound' | 'damaged' | 'mended' | 'failed';
+  kind:
+    | 'here'
+    | 'paused'
+    | 'discarded'
+    | 'renamed'
+    | 'loaded'
+    | 'unloaded'
+    | 'deleted'
+    | 'sound'
+    | 'damaged'
+    | 'mended'
+    | 'exported'
+    | 'failed';
   modelId: string;
 }
 
@@ -66,6 +79,8 @@ export interface ShelfSlice {
   getModel(modelId: string, wish?: Wish): Promise<void>;
   /** Ends what this tab is doing to a model; what is stored stays. */
   pauseModel(modelId: string): void;
+  /** Ends a download and deletes what it has stored; a model that is whole stays. */
+  discardModel(modelId: string): Promise<void>;
   /** Loads a model and writes with it from now on. */
   useModel(modelId: string): Promise<void>;
   /** Unloads a model at a person's wish. */
@@ -73,6 +88,8 @@ export interface ShelfSlice {
   deleteModel(modelId: string): Promise<void>;
   /** Reads every stored byte of a model against its checksums. */
   verifyModel(modelId: string): Promise<void>;
+  /** Gives a model as one file. @param openSink asked at once, while the person's click counts */
+  exportModel(modelId: string, openSink: () => Promise<FileSink>): Promise<void>;
   /** A name that is empty, or the model's own, takes the new one away. */
   renameModel(modelId: string, name: string): void;
   /** Makes what a check has found damaged anew from where the model came from. */
@@ -88,7 +105,8 @@ const ELSEWHERE_MS = 3000;
 
 export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSlice> {
   const { settings: storage } = chats.places;
-  const running = new Map<string, AbortController>();
+  /** What is being done to each model; `ended` when its outcome is shown. */
+  const running = new Map<string, { controller: AbortController; ended: Promise<void> }>();
   let watching = false;
   let doubt: ReturnType<typeof setTimeout> | undefined;
 
@@ -112,22 +130,28 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
       set(({ modelNotes }) => ({ modelNotes: changed(modelNotes, modelId, note) }));
 
     /** Does one thing to a model at a time. @param action gives what came of it */
-    async function transfer(
-      modelId: string,
-      kind: Transfer['kind'],
-      action: (options: TransferOptions) => Promise<{ news: ShelfNews['kind']; note: ModelNote | null }>,
-    ): Promise<void> {
+    async function transfer(modelId: string, kind: Transfer['kind'], action: TransferAction): Promise<void> {
       if (running.has(modelId)) return;
       const controller = new AbortController();
+      const ended = carryOut(modelId, kind, action, controller);
+      running.set(modelId, { controller, ended });
+      await ended;
+    }
+
+    async function carryOut(
+      modelId: string,
+      kind: Transfer['kind'],
+      action: TransferAction,
+      controller: AbortController,
+    ): Promise<void> {
       const { signal } = controller;
       const pace = createPace();
-      running.set(modelId, controller);
       setNote(modelId, null);
       setTransfer(modelId, { kind, progress: null });
       const onProgress: TransferOptions['onProgress'] = (progress) => {
-        if (running.get(modelId) === controller) setTransfer(modelId, { kind, progress: pace(progress) });
+        if (running.get(modelId)?.controller === controller) setTransfer(modelId, { kind, progress: pace(progress) });
       };
-      let outcome: { news: ShelfNews['kind']; note: ModelNote | null };
+      let outcome: Outcome;
       try {
         outcome = await action({ signal, onProgress });
       } catch (error) {
@@ -169,12 +193,27 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
         }),
 
       pauseModel(modelId) {
-        running.get(modelId)?.abort();
+        running.get(modelId)?.controller.abort();
         const { modelId: selected, modelState, cancelLoad } = get();
         if (selected !== modelId || modelState.kind !== 'loading') return;
         cancelLoad();
         set({ shelfNews: { kind: 'paused', modelId } });
         void refresh();
+      },
+
+      async discardModel(modelId) {
+        const ended = running.get(modelId)?.ended;
+        get().pauseModel(modelId);
+        await ended;
+        try {
+          await client.cancelModel(modelId);
+          setNote(modelId, null);
+          set({ shelfNews: { kind: 'discarded', modelId } });
+        } catch (error) {
+          setNote(modelId, { kind: 'problem', error: toHearthError(error) });
+          set({ shelfNews: { kind: 'failed', modelId } });
+        }
+        await refresh();
       },
 
       async useModel(modelId) {
@@ -222,6 +261,19 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
             : { news: 'damaged', note: { kind: 'damaged', shards, damaged: damaged.length } };
         }),
 
+      exportModel: (modelId, openSink) =>
+        transfer(modelId, 'export', async (options) => {
+          const sink = await openSink();
+          try {
+            await client.exportModel(modelId, (bytes) => sink.write(bytes), options);
+            await sink.close();
+          } catch (error) {
+            await sink.abort().catch(() => {}); // it may be closed already
+            throw error;
+          }
+          return { news: 'exported', note: null };
+        }),
+
       renameModel(modelId, name) {
         const { [modelId]: _, ...others } = storage ? readNames(storage) : get().modelNames; // other tabs' stay
         const given = name.trim();
@@ -262,6 +314,13 @@ export function createShelfSlice({ client, chats }: AppServices): Slice<ShelfSli
     };
   };
 }
+
+interface Outcome {
+  news: ShelfNews['kind'];
+  note: ModelNote | null;
+}
+
+type TransferAction = (options: TransferOptions) => Promise<Outcome>;
 
 interface TransferOptions {
   signal: AbortSignal;

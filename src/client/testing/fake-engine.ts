@@ -269,6 +269,15 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
       onProgress({ phase: 'download', loadedBytes: 4_000_000, totalBytes: 4_000_000 });
       return { shards: 1, bytes: 4_000_000, damaged: damaged.splice(0) };
     },
+    async export(_requestId, modelId, write, onProgress) {
+      calls.push(`export ${modelId}`);
+      const error = errors.shift();
+      if (error) throw error;
+      for (const [piece, text] of ['all of ', modelId].entries()) {
+        await write(new TextEncoder().encode(text));
+        onProgress({ phase: 'export', loadedBytes: piece + 1, totalBytes: 2 });
+      }
+    },
     async allowOrigin(origin) {
       calls.push(`allow ${origin}`);
       allowed.add(origin);

@@ -61,7 +61,7 @@ export async function openCheckpoint(
   options: ReadOptions,
   firstReadBytes = FIRST_READ_BYTES,
 ): Promise<Checkpoint> {
-  const single = await openFile(source, SINGLE_FILE, options, firstReadBytes).catch(absentIfNotFound);
+  const single = await openSafetensors(source, SINGLE_FILE, options, firstReadBytes).catch(absentIfNotFound);
   if (single) return { files: [single.file], hasRanges: single.hasRanges, keepsTypes: false };
 
   const index = await readJson(source, INDEX_FILE, options).catch(absentIfNotFound);
@@ -73,7 +73,7 @@ export async function openCheckpoint(
     );
   }
   const opened = [];
-  for (const path of filesOfIndex(index)) opened.push(await openFile(source, path, options, firstReadBytes));
+  for (const path of filesOfIndex(index)) opened.push(await openSafetensors(source, path, options, firstReadBytes));
   const files = opened.map(({ file }) => file);
   refuseRepeatedTensors(files);
   return { files, hasRanges: opened.every(({ hasRanges }) => hasRanges), keepsTypes: false };
@@ -84,7 +84,12 @@ function absentIfNotFound(error: unknown): null {
   throw error;
 }
 
-async function openFile(source: Source, path: string, options: ReadOptions, firstReadBytes: number) {
+/**
+ * The tensors of one safetensors file.
+ * @returns with them the header itself, without its length
+ * @throws as `openCheckpoint`.
+ */
+export async function openSafetensors(source: Source, path: string, options: ReadOptions, firstReadBytes: number) {
   const url = source.url + path;
   const reader = new SourceReader(source, path, { startBytes: 0, endBytes: firstReadBytes }, null, options);
   try {
@@ -103,7 +108,7 @@ async function openFile(source: Source, path: string, options: ReadOptions, firs
     const tensors = parseHeader(header, version.sizeBytes, url);
     const dataEndBytes = tensors.reduce((end, { endBytes }) => Math.max(end, endBytes), dataStartBytes);
     const file: CheckpointFile = { path, version, bytes: version.sizeBytes ?? dataEndBytes, tensors };
-    return { file, hasRanges: reader.hasRanges };
+    return { file, hasRanges: reader.hasRanges, header };
   } finally {
     reader.close();
   }

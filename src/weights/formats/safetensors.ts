@@ -97,6 +97,19 @@ export function parseHeader(json: Uint8Array, fileBytes: number | null, file: st
   return tensors;
 }
 
+/**
+ * What the header says besides tensors: texts by name, none where it says nothing.
+ * @param json as for `parseHeader`
+ * @throws HearthError `bad-file`.
+ */
+export function parseMetadata(json: Uint8Array, file: string): Record<string, string> {
+  const { __metadata__: metadata = {} } = parseJson(json, file) as { __metadata__?: unknown };
+  if (isObject(metadata) && Object.values(metadata).every((text) => typeof text === 'string')) {
+    return metadata as Record<string, string>;
+  }
+  throw complaint(file, `${show(metadata)} as its metadata`, 'texts by name');
+}
+
 function parseJson(bytes: Uint8Array, file: string): object {
   let text: string;
   let header: unknown;

@@ -10,13 +10,13 @@ import { htmlFound } from '../sources/url';
 export type SourceFile = Manifest['source']['files'][number];
 
 /** The largest tokenizers have about 30 MB. */
-const MAX_TEXT_BYTES = 100e6;
+export const MAX_TEXT_BYTES = 100e6;
 
-const REQUIRED = ['config.json', 'tokenizer.json'] as const;
-const OPTIONAL = ['tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'] as const;
+export const REQUIRED_TEXTS = ['config.json', 'tokenizer.json'] as const;
+export const OPTIONAL_TEXTS = ['tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'] as const;
 
 /**
- * All text files of a model; those of OPTIONAL may be missing.
+ * All text files of a model; those of OPTIONAL_TEXTS may be missing.
  * @throws HearthError `not-found`, `bad-file`, `network`, `aborted`.
  */
 export async function readTexts(
@@ -24,8 +24,8 @@ export async function readTexts(
   options: ReadOptions,
 ): Promise<{ texts: ModelTexts; files: SourceFile[] }> {
   const read = await Promise.all([
-    ...REQUIRED.map((path) => readText(source, path, options)),
-    ...OPTIONAL.map((path) => readText(source, path, options).catch(absentIfMissing)),
+    ...REQUIRED_TEXTS.map((path) => readText(source, path, options)),
+    ...OPTIONAL_TEXTS.map((path) => readText(source, path, options).catch(absentIfMissing)),
   ]);
   const found = read.filter((text) => text !== null);
   return {
@@ -40,8 +40,8 @@ export async function readTexts(
  */
 export async function sizeOfTexts(source: Source, options: ReadOptions): Promise<number> {
   const sizes = await Promise.all([
-    ...REQUIRED.map((path) => sizeOf(source, path, options)),
-    ...OPTIONAL.map((path) => sizeOf(source, path, options).catch(absentIfMissing)),
+    ...REQUIRED_TEXTS.map((path) => sizeOf(source, path, options)),
+    ...OPTIONAL_TEXTS.map((path) => sizeOf(source, path, options).catch(absentIfMissing)),
   ]);
   return sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0);
 }

@@ -1,27 +1,31 @@
 /**
- * The element types a weight may have in a checkpoint, safetensors or GGUF: how many bytes a row takes, which packed format
+ * The element types a weight may have in a checkpoint, safetensors, GGUF or a file of our own: how many bytes a row takes, which packed format
  * holds it as it is, and what its rows are as numbers.
  */
 import { isQuantized, type PackedFormat } from '../../quant/format';
 import { GGML_BLOCKS, type GgmlBlockType, isBlockType } from '../../quant/ggml/blocks';
 import { blockRowBytes, decodeBlocks } from '../../quant/ggml/repack';
 import { decodeFloats, FLOAT_BYTES, type FloatType, isFloatType } from './floats';
+import { decodePackedRows, formatOfPackedType, isPackedType, packedRowBytes, type PackedType } from './packed-types';
 
-export type WeightType = FloatType | GgmlBlockType;
+export type WeightType = FloatType | GgmlBlockType | PackedType;
 
+/** Those that files of others have. */
 export const WEIGHT_TYPES: readonly string[] = [...Object.keys(FLOAT_BYTES), ...Object.keys(GGML_BLOCKS)];
 
 export function isWeightType(type: string): type is WeightType {
-  return isFloatType(type) || isBlockType(type);
+  return isFloatType(type) || isBlockType(type) || isPackedType(type);
 }
 
 /** Bytes of a row in the file. Block types have widths of whole blocks. */
 export function sourceRowBytes(type: WeightType, width: number): number {
+  if (isPackedType(type)) return packedRowBytes(type, width);
   return isBlockType(type) ? blockRowBytes(type, width) : width * FLOAT_BYTES[type];
 }
 
 /** The format that holds weights of this type as they are. */
 export function formatOfType(type: WeightType): PackedFormat {
+  if (isPackedType(type)) return formatOfPackedType(type);
   return isBlockType(type) ? GGML_BLOCKS[type].format : FLOAT_FORMATS[type];
 }
 
@@ -58,6 +62,7 @@ export function decodeRows(
   width: number,
   target: Float32Array<ArrayBuffer>,
 ): void {
-  if (isBlockType(type)) decodeBlocks(type, bytes, rows, width, target);
+  if (isPackedType(type)) decodePackedRows(type, bytes, rows, width, target);
+  else if (isBlockType(type)) decodeBlocks(type, bytes, rows, width, target);
   else decodeFloats(type, bytes, target);
 }

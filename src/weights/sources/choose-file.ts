@@ -1,4 +1,7 @@
-/** Which files of a repository or a folder are the model, where nobody says: the safetensors, else the one GGUF, else Q4_K_M. */
+/**
+ * Which files of a repository or a folder are the model, where nobody says: the safetensors, else the one GGUF, else Q4_K_M, else
+ * of a repository the first GGUF, beside which the others can be chosen.
+ */
 import { HearthError } from '../../lib/errors';
 import { isGguf } from '../../lib/model-source';
 
@@ -16,21 +19,33 @@ const PART = /-(\d{5})-of-\d{5}(?=\.gguf$)/i;
 /**
  * @param wanted a file's path, or a part of its name that only one model has, e.g. "Q8_0".
  * @param place where the files lie, for messages.
- * @returns the path of a .gguf file, of a split one the first; null for the folder itself.
+ * @param ifSeveral whether the first GGUF is taken where none is named and none is Q4_K_M.
+ * @returns the path of a file that is a whole model: a .gguf file, of a split one the first, or a safetensors file that has no
+ * config.json beside it, as Hearth exports them; null for the folder itself.
  * @throws HearthError `not-found`, or `bad-request` with the models to choose from.
  */
-export function chooseFile(files: readonly ListedFile[], wanted: string | undefined, place: string): string | null {
+export function chooseFile(
+  files: readonly ListedFile[],
+  wanted: string | undefined,
+  place: string,
+  ifSeveral: 'first' | 'refuse' = 'refuse',
+): string | null {
   const models = ggufModels(files);
   const hasSafetensors = files.some(({ path }) => /^model\.safetensors(\.index\.json)?$/.test(path));
   if (wanted === undefined) {
     if (hasSafetensors) return null;
+    const [alone, ...others] = files.filter(({ path }) => path.endsWith('.safetensors'));
+    const isWhole = others.length === 0 && !files.some(({ path }) => path === 'config.json');
+    if (models.length === 0 && alone && isWhole) return alone.path;
     if (models.length === 0) {
       throw new HearthError('not-found', `${place} has neither model.safetensors nor a .gguf file; expected one.`, {
         hint: 'Pick a model in safetensors or GGUF format.',
       });
     }
-    const [only] = models.length === 1 ? models : models.filter(({ path }) => holds(path, DEFAULT_TYPE));
-    if (only) return only.path;
+    const usual = models.find(({ path }) => holds(path, DEFAULT_TYPE));
+    const first = models.length === 1 || ifSeveral === 'first' ? models[0] : undefined;
+    const taken = usual ?? first;
+    if (taken) return taken.path;
     throw choice(`${place} has ${models.length} models; expected one to be named`, models);
   }
   if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) return null; // one file of the folder names it all

@@ -38,6 +38,12 @@ describe('a repository', () => {
     expect(hub.listings).toEqual([{ path: '/api/models/some-one/some-model/revision/main' }]);
   });
 
+  it('of several GGUF files, none of them Q4_K_M, opens with the first', async () => {
+    hub.files = { 'a-Q5_0.gguf': content, 'a-Q8_0.gguf': content };
+    expect((await open()).file).toBe('a-Q5_0.gguf');
+    expect((await open({ file: 'Q8_0' })).file).toBe('a-Q8_0.gguf');
+  });
+
   it('is not asked for files that it does not list', async () => {
     const { source } = await open();
     expect(await caught(readRange(source, 'chat_template.jinja', 0, 1, null, { retry }))).toMatchObject({
@@ -106,6 +112,13 @@ describe('the choice among files', () => {
     expect(choose(['a.gguf', 'mmproj-F16.gguf'])).toBe('a.gguf');
     expect(choose(['q/a-00002-of-00002.gguf', 'q/a-00001-of-00002.gguf'])).toBe('q/a-00001-of-00002.gguf');
     expect(choose(many)).toBe('x-Q4_K_M.gguf');
+  });
+
+  it('takes a safetensors file that is all there is, whatever its name', () => {
+    expect(choose(['Mine.hearth.safetensors'])).toBe('Mine.hearth.safetensors');
+    expect(choose(['Mine (1).safetensors', 'README.md'])).toBe('Mine (1).safetensors');
+    expect(() => choose(['a.safetensors', 'b.safetensors'])).toThrow(/neither model.safetensors nor a .gguf file/);
+    expect(() => choose(['a.safetensors', 'config.json'])).toThrow(/neither model.safetensors nor a .gguf file/);
   });
 
   it('takes what is named, whole or in part', () => {

@@ -11,7 +11,7 @@ import { UrlSource } from './url';
 
 export interface OpenedSource {
   source: Source;
-  /** The .gguf file that is the model; null where the folder is. */
+  /** The one file that is the model, GGUF or exported by Hearth; null where the folder is. */
   file: string | null;
 }
 
@@ -46,7 +46,7 @@ export async function openSource(model: FetchableSource, get: Get, options: Read
     case 'hub': {
       const [{ openHub }, { chooseFile }] = await Promise.all([import('./hub'), import('./choose-file')]);
       const source = await openHub(model, get, options);
-      return { source, file: chooseFile(source.files, model.file, model.repository) };
+      return { source, file: chooseFile(source.files, model.file, model.repository, 'first') };
     }
     case 'files': {
       const [{ FilesSource }, { chooseFile }] = await Promise.all([import('./files'), import('./choose-file')]);

@@ -12,9 +12,9 @@ export const offers: Translation<typeof english> = {
   pickFiles: 'Dateien wählen…',
   pickFolder: 'Einen Ordner wählen…',
   dropHelp:
-    'Oder legen Sie eine .gguf-Datei oder einen Ordner mit config.json, tokenizer.json und safetensors irgendwo auf dieser Seite ab.',
+    'Oder legen Sie eine .gguf-Datei, eine von Hearth exportierte oder einen Ordner mit config.json, tokenizer.json und safetensors irgendwo auf dieser Seite ab.',
   noModelFiles:
-    'Unter diesen Dateien ist kein Modell: Das wäre eine .gguf-Datei, oder config.json, tokenizer.json und safetensors.',
+    'Unter diesen Dateien ist kein Modell: Das wäre eine .gguf-Datei, eine von Hearth exportierte, oder config.json, tokenizer.json und safetensors.',
 
   speedUnknown: 'Wie schnell würden sie hier schreiben? Das Messen dauert etwa eine Sekunde.',
   measure: 'Dieses Gerät messen',
@@ -68,6 +68,8 @@ export const offers: Translation<typeof english> = {
     'Der Herausgeber gibt es nur denen, die bei {host} die Lizenz angenommen haben. Nehmen Sie sie dort an und hinterlegen Sie Ihr Zugangstoken in den Einstellungen.',
   getFrom: '{size} von {host} holen',
   getHere: '{size} holen',
+
+  export: 'Exportieren, {size}…',
 
   rename: 'Umbenennen…',
   renameTitle: 'Ein anderer Name für {model}',

@@ -17,5 +17,6 @@ export const units: Translation<typeof english> = {
     upload: 'kommt in den Arbeitsspeicher',
     compile: 'macht sich bereit',
     verify: 'wird geprüft',
+    export: 'wird exportiert',
   },
 };

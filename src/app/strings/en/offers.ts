@@ -10,9 +10,9 @@ export const offers = {
   pickFiles: 'Choose files…',
   pickFolder: 'Choose a folder…',
   dropHelp:
-    'Or drop a .gguf file, or a folder with config.json, tokenizer.json and safetensors, anywhere on this page.',
+    'Or drop a .gguf file, one that Hearth has exported, or a folder with config.json, tokenizer.json and safetensors, anywhere on this page.',
   noModelFiles:
-    'There is no model among these files: it would be a .gguf file, or config.json, tokenizer.json and safetensors.',
+    'There is no model among these files: it would be a .gguf file, one that Hearth has exported, or config.json, tokenizer.json and safetensors.',
 
   // How fast
   speedUnknown: 'How fast would they write here? Measuring takes about a second.',
@@ -69,6 +69,9 @@ export const offers = {
     'Its publisher gives it only to those who have accepted the licence at {host}. Accept it there, and give your access token in the settings.',
   getFrom: 'Get {size} from {host}',
   getHere: 'Get {size}',
+
+  // As one file
+  export: 'Export, {size}…',
 
   // Another name
   rename: 'Rename…',

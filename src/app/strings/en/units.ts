@@ -15,5 +15,6 @@ export const units = {
     upload: 'moving into memory',
     compile: 'getting ready',
     verify: 'checking',
+    export: 'exporting',
   },
 } as const;
