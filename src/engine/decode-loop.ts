@@ -145,6 +145,7 @@ export class DecodeLoop {
       budget: runner.options.maxRows,
       decodeRows: drafts + 1,
       reserveAhead: drafts + 1,
+      outputs: runner.options.maxOutputs,
       step: this.#steps + 1,
     });
     for (const sequence of preempted) this.#requests.get(sequence)?.clock.markQueued();

@@ -91,6 +91,19 @@ describe('Scheduler', () => {
     expect(describePlan(engine.advance(), { a, b })).toEqual([`prefill b ${BUDGET / 4}+${BUDGET}`]);
   });
 
+  it('takes no more decode entries than the forward has logits for, and who was left out takes its turn', () => {
+    const scheduler = new Scheduler<Tokens>(new BlockManager({ blocks: 21, slots: SLOTS, contextLength: CONTEXT }));
+    const [a, b, c] = [sequence(5), sequence(5), sequence(1)];
+    for (const each of [a, b, c]) scheduler.enqueue(each);
+    const plan = (step: number) =>
+      scheduler.schedule({ budget: 64, reserveAhead: 8, decodeRows: 8, outputs: 16, step });
+    const decoded = (step: number) =>
+      plan(step).entries.flatMap(({ kind, sequence }) => (kind === 'decode' ? [sequence] : []));
+    expect(decoded(1)).toEqual([c, a]);
+    expect(decoded(2)).toHaveLength(2);
+    expect(decoded(3)[0]).toBe(b);
+  });
+
   it('lets prompts take turns, so that a long one holds up nobody', () => {
     const engine = loop();
     const a = engine.submit({ promptIds: tokens(150, 1), answerLength: 1 });

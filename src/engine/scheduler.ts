@@ -58,6 +58,16 @@ export interface ScheduleOptions {
   step: number;
   /** Rows of a decode entry: 1, and 1 for each guessed token. */
   decodeRows?: number;
+  /** Rows of all decode entries at most: those whose logits the forward has room for; as many as it has rows if absent. */
+  outputs?: number;
+}
+
+/** What is left of a forward while it is planned. */
+interface Room {
+  readonly step: number;
+  readonly decodeRows: number;
+  /** Decode entries that it can still take. */
+  decodes: number;
 }
 
 /**
@@ -113,15 +123,16 @@ export class Scheduler<S extends Schedulable> {
    * Plans the next forward. When steps are under way, their fences (`BlockManager.passFence`) may be what an empty plan
    * waits for; when none is, a plan is empty only if there is no sequence.
    */
-  schedule({ budget, reserveAhead, step, decodeRows = 1 }: ScheduleOptions): Plan<S> {
-    invariant(budget >= decodeRows, 'a forward has room for one decode entry');
+  schedule({ budget, reserveAhead, step, decodeRows = 1, outputs = budget }: ScheduleOptions): Plan<S> {
+    const left: Room = { step, decodeRows, decodes: Math.floor(Math.min(budget, outputs) / decodeRows) };
+    invariant(left.decodes > 0, 'a forward has room for one decode entry');
     const plan: Plan<S> = { entries: [], admitted: [], preempted: [] };
     const starved = this.#grow(reserveAhead, plan);
     if (starved.size === 0) this.#admit(reserveAhead, plan);
     const ready = this.#running.filter((entry) => !starved.has(entry));
-    const room = budget - this.#decode(ready, budget, { step, decodeRows }, plan);
+    const room = budget - this.#decode(ready, left, plan);
     const share = room < budget ? Math.max(1, Math.floor(budget * PREFILL_SHARE)) : budget;
-    this.#prefill(ready, Math.min(room, share), { step, decodeRows }, plan);
+    this.#prefill(ready, Math.min(room, share), left, plan);
     return plan;
   }
 
@@ -182,33 +193,24 @@ export class Scheduler<S extends Schedulable> {
   }
 
   /** @returns the rows it took. Where not all have room, who has waited longest goes first. */
-  #decode(
-    ready: readonly Entry<S>[],
-    budget: number,
-    { step, decodeRows }: { step: number; decodeRows: number },
-    plan: Plan<S>,
-  ): number {
+  #decode(ready: readonly Entry<S>[], left: Room, plan: Plan<S>): number {
     const entries = ready
       .filter(
         ({ sequence, promptLength }) => sequence.cached >= promptLength - 1 && sequence.length < sequence.capacity,
       )
       .toSorted((a, b) => a.turn - b.turn)
-      .slice(0, Math.floor(budget / decodeRows));
+      .slice(0, left.decodes);
     for (const entry of entries) {
       plan.entries.push({ sequence: entry.sequence, kind: 'decode' });
-      entry.lastStep = step;
+      entry.lastStep = left.step;
       entry.turn = this.#turns++;
     }
-    return entries.length * decodeRows;
+    left.decodes -= entries.length;
+    return entries.length * left.decodeRows;
   }
 
   /** Gives prompts their chunks: one takes all it needs, and the next goes on from there. */
-  #prefill(
-    ready: readonly Entry<S>[],
-    allowance: number,
-    { step, decodeRows }: { step: number; decodeRows: number },
-    plan: Plan<S>,
-  ): void {
+  #prefill(ready: readonly Entry<S>[], allowance: number, left: Room, plan: Plan<S>): void {
     const entries = ready
       .filter(({ sequence, promptLength }) => sequence.cached < promptLength - 1)
       .toSorted((a, b) => CLASSES[a.sequence.priority] - CLASSES[b.sequence.priority] || a.turn - b.turn);
@@ -221,11 +223,12 @@ export class Scheduler<S extends Schedulable> {
       plan.entries.push({ sequence, kind: 'prefill', from, count });
       room -= count;
       sequence.cached += count;
-      entry.lastStep = step;
+      entry.lastStep = left.step;
       entry.turn = this.#turns++;
-      if (sequence.cached < promptLength - 1 || room < decodeRows) continue;
+      if (sequence.cached < promptLength - 1 || room < left.decodeRows || left.decodes === 0) continue;
       plan.entries.push({ sequence, kind: 'decode' });
-      room -= decodeRows;
+      room -= left.decodeRows;
+      left.decodes--;
     }
   }
 
