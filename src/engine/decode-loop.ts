@@ -115,7 +115,8 @@ export class DecodeLoop {
   #measureAfter(delayMs: number): void {
     clearTimeout(this.#idleTimer);
     this.#idleTimer = setTimeout(() => {
-      this.#measuredForward = this.#measureForward();
+      // One that is still under way, since before the last answer, goes on by itself.
+      this.#measuredForward ??= this.#measureForward().finally(() => (this.#measuredForward = null));
     }, delayMs);
   }
 
@@ -301,6 +302,7 @@ export class DecodeLoop {
       for (const request of this.#requests.values()) request.reportRecovery();
       this.runner = await this.replace(error);
       this.#measuring = null;
+      this.speculation.costs = null; // they were those of the lost device
       this.#scheduler = new Scheduler(this.runner.cache);
       this.#makeResults();
       for (const sequence of this.#requests.keys()) {

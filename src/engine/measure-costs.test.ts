@@ -1,5 +1,6 @@
 /** What guessing costs is measured while nobody asks for anything, and by the way it disturbs nobody. */
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { PreparedStep } from '../gpu/backend';
 import type { StoredWeights } from '../weights/manifest';
 import { Engine } from './index';
 import type { Model, Prompt } from './index';
@@ -19,8 +20,22 @@ beforeAll(async () => {
 });
 afterEach(() => engine.dispose());
 
-async function load(draft: StoredWeights | null): Promise<Model> {
-  spy = new SpyBackend();
+/** A device on which forwards of nobody's rows end when it is told, and then not at once. */
+class HeldBackend extends SpyBackend {
+  nullSlot = -1;
+  held: Promise<void> = Promise.resolve();
+
+  override async run(prepared: PreparedStep): Promise<void> {
+    const at = this.steps.length;
+    await super.run(prepared);
+    if (!this.steps[at]!.some(({ rows }) => rows.some(({ slot }) => slot === this.nullSlot))) return;
+    await this.held;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function load(draft: StoredWeights | null, backend = new SpyBackend()): Promise<Model> {
+  spy = backend;
   engine = new Engine(spy);
   return engine.loadModel(small, { contextLength: 256, draft });
 }
@@ -49,6 +64,22 @@ describe('the costs of guessing', () => {
     const forwards = measured(model);
     expect((await answer(model, STORY, OPTIONS)).ids).toEqual(before.ids);
     expect(measured(model)).toBe(forwards);
+  });
+
+  it('come out once when a forward that measures them outlasts a whole answer', async () => {
+    const backend = new HeldBackend();
+    const model = await load(small, backend);
+    backend.nullSlot = model.runner.cache.nullSlot;
+    let release = () => {};
+    backend.held = new Promise((resolve) => (release = resolve));
+    await answer(model, STORY, OPTIONS);
+    await vi.waitFor(() => expect(measured(model)).toBe(1), { timeout: 20_000, interval: 1 });
+    await answer(model, STORY, OPTIONS);
+    await new Promise((resolve) => setTimeout(resolve, 400)); // long enough to begin anew
+    release();
+    await vi.waitFor(() => expect(model.speculation.costs).not.toBeNull(), { timeout: 60_000, interval: 5 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(model.speculation.costs).toHaveProperty('verify');
   });
 
   it('are not measured without a draft, unless looking up would have been right', async () => {
