@@ -81,13 +81,14 @@ export class DecodeLoop {
 
   /** Takes a request in; its events tell the rest. */
   submit(request: Request): void {
+    if (this.#stopped) request.aborted = true;
     this.#requests.set(request.sequence, request);
     this.#scheduler.enqueue(request.sequence);
     clearTimeout(this.#idleTimer);
     this.#running ??= this.#run();
   }
 
-  /** Ends every request with `aborted` and resolves when the last step is done. */
+  /** Ends every request with `aborted`, those still to come too, and resolves when the last step is done. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const request of this.#requests.values()) request.aborted = true;
@@ -108,7 +109,7 @@ export class DecodeLoop {
       }
     }
     this.#running = null;
-    if (this.speculation.costs === null && this.#worthMeasuring) this.#measureAfter(IDLE_MS);
+    if (this.speculation.costs === null && this.#worthMeasuring && !this.#stopped) this.#measureAfter(IDLE_MS);
   }
 
   /** Measures what guessing costs, one forward at a time, for as long as nobody asks for anything. */

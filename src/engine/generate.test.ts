@@ -258,6 +258,19 @@ describe('unloading', () => {
     expect(backend.live).toBe(0);
   });
 
+  it('of the whole engine takes a model along that is still being loaded', async () => {
+    const backend = new BookkeepingBackend();
+    const engine = new Engine(backend, () => Promise.reject(new Error('no device is asked for')));
+    let disposing: Promise<void> | undefined;
+    const onProgress = () => {
+      disposing ??= engine.dispose();
+    };
+    const loading = engine.loadModel(stored, { onProgress });
+    await expect(loading).rejects.toMatchObject({ code: 'aborted' });
+    await disposing;
+    expect(backend.live).toBe(0);
+  });
+
   it('also destroys every buffer when loading is stopped or fails half-way', async () => {
     const backend = new BookkeepingBackend();
     const stop = new AbortController();
@@ -266,6 +279,12 @@ describe('unloading', () => {
     expect(backend.live).toBe(0);
     const broken = { ...stored, readShard: () => Promise.reject(new HearthError('weights-corrupt', 'no such shard')) };
     await expect(new Engine(backend).loadModel(broken)).rejects.toMatchObject({ code: 'weights-corrupt' });
+    expect(backend.live).toBe(0);
+    const tokenizer = JSON.parse(stored.manifest.texts['tokenizer.json']) as { model: { vocab: object } };
+    tokenizer.model.vocab = { ...tokenizer.model.vocab, 'a token of another model': 1_000_000 };
+    const texts = { ...stored.manifest.texts, 'tokenizer.json': JSON.stringify(tokenizer) };
+    const misfit = { ...stored, manifest: { ...stored.manifest, texts } };
+    await expect(new Engine(backend).loadModel(misfit)).rejects.toMatchObject({ code: 'unsupported-model' });
     expect(backend.live).toBe(0);
   });
 });

@@ -47,6 +47,7 @@ export class Engine {
   readonly #models = new Map<string, Model>();
   #losses: number[] = [];
   #replacement: Promise<Backend> | null = null;
+  #disposed = false;
 
   /** @param renew makes a backend in place of one whose device was lost; without it what ran there fails. */
   constructor(
@@ -70,6 +71,10 @@ export class Engine {
       await this.#replace(backend, error); // it may have been lost while nothing ran
       return load();
     });
+    if (this.#disposed) {
+      await model.unload();
+      throw new HearthError('aborted', `The engine was disposed while the model "${modelId}" was being loaded.`);
+    }
     this.#models.set(modelId, model);
     return model;
   }
@@ -77,7 +82,7 @@ export class Engine {
   /** One new backend for all models that ran on the lost one. @throws HearthError `device-lost`. */
   #replace(lost: Backend, error: HearthError): Promise<Backend> {
     const { renew } = this;
-    if (renew === null) return Promise.reject(error);
+    if (renew === null || this.#disposed) return Promise.reject(error);
     if (this.backend !== lost) return Promise.resolve(this.backend);
     this.#replacement ??= (async () => {
       const nowMs = performance.now();
@@ -134,6 +139,7 @@ export class Engine {
   }
 
   async dispose(): Promise<void> {
+    this.#disposed = true;
     for (const modelId of [...this.#models.keys()]) await this.unload(modelId);
     this.backend.destroy();
   }

@@ -52,12 +52,17 @@ export class Model {
     const { assertVocabularyFits, createTextModel } = await loadWords();
     const text = createTextModel(texts);
     const runner = await loadRunner(backend, stored, draft, options);
-    assertVocabularyFits(text.tokenizer, runner.vocabSize);
-    const { onProgress: _, signal: __, ...wishes } = options;
-    const loop = new DecodeLoop(runner, new Speculation(null), async (error) =>
-      loadRunner(await replace(loop.runner.backend, error), stored, draft, wishes),
-    );
-    return new Model(modelId, text, loop, texts);
+    try {
+      assertVocabularyFits(text.tokenizer, runner.vocabSize);
+      const { onProgress: _, signal: __, ...wishes } = options;
+      const loop = new DecodeLoop(runner, new Speculation(null), async (error) =>
+        loadRunner(await replace(loop.runner.backend, error), stored, draft, wishes),
+      );
+      return new Model(modelId, text, loop, texts);
+    } catch (error) {
+      runner.destroy();
+      throw error;
+    }
   }
 
   get runner(): Runner {
