@@ -227,6 +227,9 @@ describe('what cannot be answered', () => {
       message: expect.stringContaining('70000'),
     });
     expect(backend.live).toBe(0);
+    const small = new BookkeepingBackend({ maxBindingBytes: 16 });
+    await expect(load({}, new Engine(small))).rejects.toThrow(/^One row of .* at most 16\.$/);
+    expect(small.live).toBe(0);
   });
 
   it('is asked of a model that is not loaded: bad-request naming those that are', async () => {

@@ -46,17 +46,17 @@ export async function uploadWeights(
 
   const noScales = create('no scales', 16);
   const tensors = new Map(stored.manifest.tensors.map((tensor) => [tensor.name, tensor]));
-  for (const spec of specs) {
-    const tensor = tensors.get(spec.name);
-    if (!tensor) throw new HearthError('weights-corrupt', `The stored model has no tensor ${spec.name}.`);
-    if (spec.role === 'vector') {
-      vectors.set(spec.name, create(spec.name, 4 * tensor.rows * rowLayout(tensor.format, tensor.width).paddedWidth));
-    } else {
-      matrices.set(spec.name, createMatrix(backend, tensor, spec.gated ? 2 : 1, create, noScales));
-    }
-  }
-
   try {
+    for (const spec of specs) {
+      const tensor = tensors.get(spec.name);
+      if (!tensor) throw new HearthError('weights-corrupt', `The stored model has no tensor ${spec.name}.`);
+      if (spec.role === 'vector') {
+        vectors.set(spec.name, create(spec.name, 4 * tensor.rows * rowLayout(tensor.format, tensor.width).paddedWidth));
+      } else {
+        matrices.set(spec.name, createMatrix(backend, tensor, spec.gated ? 2 : 1, create, noScales));
+      }
+    }
+
     await backend.settle();
     const totalBytes = stored.manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
     let loadedBytes = 0;
