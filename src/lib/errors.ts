@@ -67,11 +67,18 @@ export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
 
+/** What Chrome and Firefox, and what Safari says of a script that is fetched when it is needed and did not come. */
+const MISSING_SCRIPT = /dynamically imported module|importing a module script failed/i;
+
 /** Any thrown value as a HearthError; what is not ours becomes `internal` with the original as its cause. */
 export function toHearthError(error: unknown): HearthError {
   if (error instanceof HearthError) return error;
   if (isAbort(error)) return new HearthError('aborted', 'The operation was stopped.', { cause: error });
   const message = error instanceof Error ? error.message : String(error);
+  if (MISSING_SCRIPT.test(message)) {
+    const hint = 'Check the connection, then reload the page.'; // a newer build may have taken the place of this one
+    return new HearthError('network', 'A part of Hearth could not be fetched.', { hint, cause: error });
+  }
   return new HearthError('internal', message, { cause: error });
 }
 
