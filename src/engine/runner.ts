@@ -56,6 +56,9 @@ export interface DrawShape {
 /** Nothing but temperature and min-p. */
 export const PLAIN_DRAW: DrawShape = { greedy: false, penalties: false, filters: false, logprobs: false };
 
+/** Shapes whose steps are kept: far more than a chat has, while prompts beside answers may make thousands. */
+const MOST_STEPS = 256;
+
 /** What decides which dispatches a step has. */
 export interface StepShape extends DrawShape {
   /** Sequences that go on. */
@@ -97,7 +100,7 @@ export class Runner {
   readonly #state: Record<'plan' | 'pairs' | 'counts' | 'biases' | 'chosen' | 'results' | 'logprobs', DeviceBuffer>;
   readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
-  readonly #steps = new Map<string, PreparedStep>();
+  readonly #steps = new Map<string, PreparedStep>(); // the least recently used first
   readonly #buffers: readonly DeviceBuffer[];
 
   private constructor(
@@ -197,15 +200,25 @@ export class Runner {
     this.backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
   }
 
-  /** The step of a shape, prepared once; a promise only the first time. */
+  /** The step of a shape, prepared once for as long as it is used now and then; a promise only then. */
   prepare(shape: StepShape): PreparedStep | Promise<PreparedStep> {
     const key = Object.values(shape).join(' ');
     const known = this.#steps.get(key);
-    if (known) return known;
+    if (known) {
+      this.#keep(key, known);
+      return known;
+    }
     return this.backend.prepare(this.record(shape)).then((prepared) => {
-      this.#steps.set(key, prepared);
+      this.#keep(key, prepared);
       return prepared;
     });
+  }
+
+  #keep(key: string, prepared: PreparedStep): void {
+    this.#steps.delete(key);
+    this.#steps.set(key, prepared);
+    const [oldest] = this.#steps.keys();
+    if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
   }
 
   /**
