@@ -31,11 +31,12 @@ export function chooseFile(
   ifSeveral: 'first' | 'refuse' = 'refuse',
 ): string | null {
   const models = ggufModels(files);
+  const hasConfig = files.some(({ path }) => path === 'config.json');
   const hasSafetensors = files.some(({ path }) => /^model\.safetensors(\.index\.json)?$/.test(path));
   if (wanted === undefined) {
     if (hasSafetensors) return null;
     const [alone, ...others] = files.filter(({ path }) => path.endsWith('.safetensors'));
-    const isWhole = others.length === 0 && !files.some(({ path }) => path === 'config.json');
+    const isWhole = others.length === 0 && !hasConfig;
     if (models.length === 0 && alone && isWhole) return alone.path;
     if (models.length === 0) {
       throw new HearthError('not-found', `${place} has neither model.safetensors nor a .gguf file; expected one.`, {
@@ -48,7 +49,10 @@ export function chooseFile(
     if (taken) return taken.path;
     throw choice(`${place} has ${models.length} models; expected one to be named`, models);
   }
-  if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) return null; // one file of the folder names it all
+  if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) {
+    // One file of the folder names it all, unless it is a model of its own.
+    return wanted.endsWith('.safetensors') && !hasConfig && !hasSafetensors ? wanted : null;
+  }
   const exact = models.find(({ path }) => path === wanted);
   const matching = exact ? [exact] : models.filter(({ path }) => holds(path, wanted));
   if (matching.length === 1) return matching[0]!.path;

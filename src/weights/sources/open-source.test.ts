@@ -85,6 +85,22 @@ describe('a request', () => {
     expect(new Set(hub.authorizations.map(({ place }) => place))).toEqual(new Set(['hub']));
   });
 
+  it.each([
+    ['https://x.example/a/b.gguf?sig=1&x=%2F', 'b.gguf', 'https://x.example/a/b.gguf?sig=1&x=%2F'],
+    ['https://x.example/a/?sig=1', 'sub/b c.json', 'https://x.example/a/sub/b%20c.json?sig=1'],
+    ['https://x.example/a/', 'config.json', 'https://x.example/a/config.json'],
+  ])('for %s keeps what is behind the path, and tells nobody', async (url, path, expected) => {
+    const asked: string[] = [];
+    const get = (address: string) => {
+      asked.push(address);
+      return Promise.resolve(new Response(content));
+    };
+    const { source } = await openSource({ kind: 'url', url }, get, {});
+    await readRange(source, path, 0, 5, null, { retry });
+    expect(asked).toEqual([expected]);
+    expect(source.url).toBe('https://x.example/a/');
+  });
+
   it('to a host that nobody chose is refused before it is sent', async () => {
     const error = await caught(open({}, { origins: ['https://huggingface.co'] }));
     const { host } = new URL(hub.baseUrl);
@@ -117,6 +133,8 @@ describe('the choice among files', () => {
   it('takes a safetensors file that is all there is, whatever its name', () => {
     expect(choose(['Mine.hearth.safetensors'])).toBe('Mine.hearth.safetensors');
     expect(choose(['Mine (1).safetensors', 'README.md'])).toBe('Mine (1).safetensors');
+    const two = ['A.hearth.safetensors', 'B.hearth.safetensors'];
+    expect(choose(two, 'B.hearth.safetensors')).toBe('B.hearth.safetensors');
     expect(() => choose(['a.safetensors', 'b.safetensors'])).toThrow(/neither model.safetensors nor a .gguf file/);
     expect(() => choose(['a.safetensors', 'config.json'])).toThrow(/neither model.safetensors nor a .gguf file/);
   });
