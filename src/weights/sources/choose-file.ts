@@ -66,12 +66,15 @@ export function chooseFile(
 export function ggufModels(files: readonly ListedFile[]): ListedFile[] {
   const ggufs = files.filter(({ path }) => isGguf(path) && !/(^|\/)mmproj[^/]*$/i.test(path));
   const stemOf = (path: string) => path.replace(PART, '');
+  const sizes = new Map<string, number | null>(); // of all parts of a stem
+  for (const { path, bytes } of ggufs) {
+    const before = sizes.get(stemOf(path)) ?? (sizes.has(stemOf(path)) ? null : 0);
+    sizes.set(stemOf(path), before === null || bytes === null ? null : before + bytes);
+  }
   return ggufs.flatMap((file) => {
     const part = PART.exec(file.path)?.[1];
     if (part !== undefined && part !== '00001') return [];
-    const parts = ggufs.filter(({ path }) => stemOf(path) === stemOf(file.path));
-    const bytes = parts.some((one) => one.bytes === null) ? null : parts.reduce((sum, one) => sum + one.bytes!, 0);
-    return [{ path: file.path, bytes }];
+    return [{ path: file.path, bytes: sizes.get(stemOf(file.path)) ?? null }];
   });
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Hub, startHub } from '../../../e2e/support/hub-server.mjs';
 import type { HearthError } from '../../lib/errors';
 import { type FetchableSource, openSource, sourceId } from './open-source';
-import { chooseFile } from './choose-file';
+import { chooseFile, ggufModels } from './choose-file';
 import { type Access, getWith } from './http';
 import { readRange } from './reader';
 
@@ -137,6 +137,18 @@ describe('the choice among files', () => {
     expect(choose(two, 'B.hearth.safetensors')).toBe('B.hearth.safetensors');
     expect(() => choose(['a.safetensors', 'b.safetensors'])).toThrow(/neither model.safetensors nor a .gguf file/);
     expect(() => choose(['a.safetensors', 'config.json'])).toThrow(/neither model.safetensors nor a .gguf file/);
+  });
+
+  it('takes no longer for many files than they are many, and counts the parts of each', () => {
+    const files = Array.from({ length: 100_000 }, (_, i) => {
+      return { path: `m${i >> 1}-0000${1 + (i & 1)}-of-00002.gguf`, bytes: i === 3 ? null : 1 };
+    });
+    const models = ggufModels(files);
+    expect(models).toHaveLength(50_000);
+    expect(models.slice(0, 2)).toEqual([
+      { path: 'm0-00001-of-00002.gguf', bytes: 2 },
+      { path: 'm1-00001-of-00002.gguf', bytes: null },
+    ]);
   });
 
   it('takes what is named, whole or in part', () => {
