@@ -90,6 +90,7 @@ describe('loadModel', () => {
     ['a repository by its parts', { repository: 'owner/name', id: 'mine' }, 'mine', { repository: 'owner/name' }],
     ['an address', 'https://x.org/a.gguf', 'https://x.org/a.gguf', { kind: 'url', url: 'https://x.org/a.gguf' }],
     ['a text that a report has', { from: 'file:///a?0', id: 'mine' }, 'mine', { kind: 'stored' }],
+    ['the id of files given once', 'file:///a%20b.gguf', 'file:///a%20b.gguf', { kind: 'stored' }],
     ['files', { files: [new File(['x'], 'a b.gguf')] }, 'file:///a%20b.gguf', { kind: 'files', name: 'a b.gguf' }],
   ])('takes %s', async (_, wanted, modelId, source) => {
     const { client, importer } = setUp();

@@ -6,6 +6,7 @@
 import * as Comlink from 'comlink';
 import { isAbort, throwIfAborted, toHearthError } from '../lib/errors';
 import { DEFAULT_HUB, originOf } from '../lib/model-source';
+import { readToken } from '../lib/token';
 import type {
   DeviceReport,
   EngineApi,
@@ -136,7 +137,7 @@ export interface HearthClient {
   /**
    * Keeps a token for a host, on this device, to be sent to that host and no other; null forgets it.
    * @param host "huggingface.co", or an origin.
-   * @throws HearthError `bad-request` for what is no host, or one without https.
+   * @throws HearthError `bad-request` for what is no host, or one without https, and for what is no token.
    */
   setHubToken(host: string, token: string | null): Promise<void>;
   /** The origins that have a token. */
@@ -301,7 +302,7 @@ export function createClient(parts: ClientParts): HearthClient {
     foreignOrigin: (idOrSource) => foreignOriginOf(resolve(idOrSource), parts.siteUrl),
     allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
     useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),
-    setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), token)),
+    setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), readToken(token))),
     tokenOrigins: () => importer().call((api) => api.tokenOrigins()),
     modelReports,
     onModelsChange(callback) {

@@ -3,7 +3,8 @@ import { HearthError } from '../lib/errors';
 
 /** The address of a hub without its last slash. @throws HearthError `bad-request`. */
 export function hubAddress(text: string): string {
-  return parse(text).href.replace(/\/+$/, '');
+  const { origin, pathname } = parse(text);
+  return (origin + pathname).replace(/\/+$/, '');
 }
 
 /** The origin that a token is kept for. @throws HearthError `bad-request` also where the line could be listened to. */
@@ -16,6 +17,8 @@ export function tokenOrigin(text: string): string {
 
 function parse(text: string): URL {
   const address = /^https?:\/\//i.test(text) ? text : `https://${text}`;
-  if (URL.canParse(address)) return new URL(address);
+  const url = URL.canParse(address) ? new URL(address) : null;
+  // No browser fetches from an address with a name or password in it.
+  if (url?.username === '' && url.password === '') return url;
   throw new HearthError('bad-request', `"${text}" is no host; expected one like huggingface.co, or its address.`);
 }

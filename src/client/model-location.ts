@@ -41,7 +41,8 @@ export function resolveModel(idOrSource: string | ModelLocation, { siteUrl, hubU
   if (typeof idOrSource === 'string') {
     const model = findModel(idOrSource);
     if (model) return { id: model.id, source: sourceOf(model, { siteUrl, hubUrl }), label: model.label };
-    return named(parseModelSource(idOrSource, siteUrl, hubUrl) ?? refuse(idOrSource));
+    const source = parseModelSource(idOrSource, siteUrl, hubUrl) ?? refuse(idOrSource);
+    return source.kind === 'stored' ? named(source, idOrSource) : named(source); // files by hand are known by their id alone
   }
   const { id } = idOrSource;
   if ('from' in idOrSource) {

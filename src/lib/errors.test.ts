@@ -23,3 +23,9 @@ describe('what was thrown, as a HearthError', () => {
     expect(toHearthError('nothing')).toMatchObject({ code: 'internal', message: 'nothing' });
   });
 });
+
+it('a message is no longer than a person reads, whatever a file has put into it', () => {
+  const { message } = new HearthError('bad-file', `Tensor "${'x'.repeat(1e6)}" is not known.`);
+  expect(message.length).toBeLessThan(5000);
+  expect(message).toMatch(/^Tensor "x+…$/);
+});

@@ -35,10 +35,17 @@ export class HearthError extends Error {
 
   /** @param message what was found and what was expected, as a full sentence. */
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(shortened(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint ?? DEFAULT_HINTS[code];
   }
+}
+
+/** Messages repeat names out of files, which are as long as strangers like; nobody reads more than this. */
+const MAX_MESSAGE_CHARACTERS = 4000;
+
+function shortened(message: string): string {
+  return message.length <= MAX_MESSAGE_CHARACTERS ? message : `${message.slice(0, MAX_MESSAGE_CHARACTERS)}…`;
 }
 
 /** The next move for each code, used when the place that throws knows nothing better. */

@@ -30,12 +30,22 @@ describe('a line of text', () => {
     expect(parse(text)).toEqual({ kind: 'url', url });
   });
 
-  it.each(['tales', 'a/b/c', 'javascript:alert(1)', 'ftp://x.org/a', 'https://', 'owner/', 'owner/name:', ''])(
-    '"%s" is neither',
-    (text) => {
-      expect(parse(text)).toBeNull();
-    },
-  );
+  it.each([
+    'tales',
+    'a/b/c',
+    'javascript:alert(1)',
+    'ftp://x.org/a',
+    'https://',
+    'owner/',
+    'owner/name:',
+    '',
+    `${DEFAULT_HUB}/owner/100%`,
+    'https://x.org/a%ff.gguf',
+    'https://me:secret@x.org/a/b.gguf',
+    'https://huggingface.co@x.org/owner/name',
+  ])('"%s" is neither', (text) => {
+    expect(parse(text)).toBeNull();
+  });
 
   it('is looked up on the chosen mirror, and addresses of either hub are repositories', () => {
     const mirror = 'https://mirror.example';

@@ -52,9 +52,21 @@ function parseAddress(text: string, siteUrl: string, baseUrl: string): ModelSour
   const url = new URL(text, siteUrl);
   if (url.protocol === 'file:') return { kind: 'stored' };
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  // No browser fetches from an address with a name or password in it, and it would be kept and shown.
+  const path = url.username === '' && url.password === '' ? decoded(url.pathname) : null;
+  if (path === null) return null;
   const hub = [baseUrl, DEFAULT_HUB].find((base) => url.origin === new URL(base).origin);
-  const parts = hub === undefined ? undefined : HUB_PATH.exec(decodeURI(url.pathname))?.groups;
+  const parts = hub === undefined ? undefined : HUB_PATH.exec(path)?.groups;
   return hub !== undefined && parts ? hubSource(parts, hub) : urlSource(url);
+}
+
+/** Null for a path with a stray %. */
+function decoded(path: string): string | null {
+  try {
+    return decodeURI(path);
+  } catch {
+    return null;
+  }
 }
 
 function hubSource(parts: Record<string, string | undefined>, baseUrl: string): HubRepository {

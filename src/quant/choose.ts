@@ -88,17 +88,24 @@ export function chooseFormats(measurements: readonly MatrixMeasurement[]): Map<s
 /** The measurements, those first whose weights gain the most from int8. */
 function byWorth(measurements: readonly MatrixMeasurement[]): MatrixMeasurement[] {
   const hasHead = measurements.some(({ role }) => role === 'head');
+  const counts = new Map<MatrixRole, number>();
+  for (const { role } of measurements) counts.set(role, (counts.get(role) ?? 0) + 1);
+  const seen = new Map<MatrixRole, number>();
   const worth = measurements.map((measurement) => {
+    const ofThisRole = seen.get(measurement.role) ?? 0;
+    seen.set(measurement.role, ofThisRole + 1);
+    const depth = ofThisRole / counts.get(measurement.role)!;
     const role = measurement.role === 'embedding' && !hasHead ? 'head' : measurement.role;
-    return { measurement, worth: measurement.relativeError * SENSITIVITY[role] * earliness(measurement, measurements) };
+    return { measurement, worth: measurement.relativeError * SENSITIVITY[role] * earliness(measurement.role, depth) };
   });
   return worth.sort((a, b) => b.worth - a.worth).map(({ measurement }) => measurement);
 }
 
-/** FIRST_LAYER_FACTOR for the first matrix of a layered role, falling in a straight line towards 1. */
-function earliness({ name, role }: MatrixMeasurement, measurements: readonly MatrixMeasurement[]): number {
+/**
+ * FIRST_LAYER_FACTOR for the first matrix of a layered role, falling in a straight line towards 1.
+ * @param depth how far it stands among those of its role, 0 … 1
+ */
+function earliness(role: MatrixRole, depth: number): number {
   if (role === 'head' || role === 'embedding') return 1;
-  const ofThisRole = measurements.filter((other) => other.role === role);
-  const depth = ofThisRole.findIndex((other) => other.name === name) / ofThisRole.length; // 0 … 1
   return FIRST_LAYER_FACTOR - (FIRST_LAYER_FACTOR - 1) * depth;
 }

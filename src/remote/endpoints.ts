@@ -1,6 +1,7 @@
 /** The servers a person has entered, with their keys: the only addresses that anything is ever sent to. */
 import { del, get, set, values, type UseStore } from 'idb-keyval';
 import { HearthError } from '../lib/errors';
+import { readToken } from '../lib/token';
 import type { RemoteEndpoint } from '../protocol/remote-api';
 
 /** A server and its key. It stays in this origin's storage and in this thread. */
@@ -24,7 +25,7 @@ export class Endpoints {
 
   /** @throws HearthError `bad-request`. */
   async add(url: string, key: string | null): Promise<RemoteEndpoint> {
-    const endpoint = { url: readBaseUrl(url), key: key?.trim() || null };
+    const endpoint = { url: readBaseUrl(url), key: readToken(key) };
     await set(endpoint.url, endpoint, this.#store);
     return withoutKey(endpoint);
   }

@@ -64,10 +64,16 @@ export async function formatsFor(
   const matrices = specs.flatMap((spec, index) =>
     spec.role === 'vector' ? [] : [{ ...spec, role: spec.role, index }],
   );
+  const partsOf = new Map<number, LocatedPart[]>();
+  for (const part of parts) {
+    const others = partsOf.get(part.spec);
+    if (others) others.push(part);
+    else partsOf.set(part.spec, [part]);
+  }
   const measure = async ({ index, width }: (typeof matrices)[number]) => {
     if (!checkpoint.hasRanges) return 1;
     throwIfAborted(options.signal);
-    const inOrder = parts.filter(({ spec }) => spec === index).sort((a, b) => a.firstRow - b.firstRow);
+    const inOrder = (partsOf.get(index) ?? []).sort((a, b) => a.firstRow - b.firstRow);
     const sample = await sampleRows(inOrder, width, source, checkpoint, options);
     return measureInt4Error(sample, sample.length / width, width);
   };

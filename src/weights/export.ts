@@ -95,11 +95,9 @@ interface ExportedPart {
 
 function partsOf(specs: readonly WeightSpec[], tensors: readonly StoredTensor[]): ExportedPart[] {
   const formats = formatsOfPlan(specs, tensors);
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   return specs.flatMap(({ name, parts, width, role }) => {
-    const { slabs } = present(
-      tensors.find((tensor) => tensor.name === name),
-      `tensor ${name}`,
-    );
+    const { slabs } = present(byName.get(name), `tensor ${name}`);
     let end = 0;
     return parts.map(({ source, rows }): ExportedPart => {
       const firstRow = end;

@@ -23,6 +23,12 @@ it('what is kept of a host lasts, each part by itself', async () => {
   expect([await hosts.isAllowed(HUB), await hosts.tokenFor(HUB), await hosts.tokenOrigins()]).toEqual([true, null, []]);
 });
 
+it('two changes at a time are both kept', async () => {
+  const hosts = new HostStore(new IDBFactory());
+  await Promise.all([hosts.allow(HUB), hosts.setToken(HUB, 'secret')]);
+  expect([await hosts.isAllowed(HUB), await hosts.tokenFor(HUB)]).toEqual([true, 'secret']);
+});
+
 it('where nothing may be stored nobody is allowed, and storing says so', async () => {
   const closed = {
     open: () => {

@@ -2,7 +2,7 @@
  * What this device keeps of other hosts, by origin: whether the person lets them be asked for models, and the token that opens
  * their gated repositories. It leaves the device in no export, and nobody but `http.ts` is told a token.
  */
-import { del, entries, get, set } from 'idb-keyval';
+import { entries, get, update } from 'idb-keyval';
 import { openDatabase } from './database';
 
 interface HostRecord {
@@ -50,9 +50,8 @@ export class HostStore {
     return (await get<HostRecord>(origin, this.#hosts).catch(() => undefined)) ?? UNKNOWN;
   }
 
-  async #change(origin: string, change: Partial<HostRecord>): Promise<void> {
-    const record = { ...(await this.#read(origin)), ...change };
-    const isEmpty = !record.isAllowed && record.token === null;
-    await (isEmpty ? del(origin, this.#hosts) : set(origin, record, this.#hosts));
+  /** In one step, so that two changes at a time, perhaps of two tabs, are both kept. */
+  #change(origin: string, change: Partial<HostRecord>): Promise<void> {
+    return update<HostRecord>(origin, (record = UNKNOWN) => ({ ...record, ...change }), this.#hosts);
   }
 }

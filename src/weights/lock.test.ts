@@ -33,3 +33,25 @@ it.each([
   expect(order).toEqual(['first begins', 'second waits', 'first ends', 'second']);
   expect(await isLocked('model')).toBe(false);
 });
+
+it('who waits gives up at once, and who waits behind keeps waiting, where the browser has none', async () => {
+  vi.stubGlobal('navigator', {});
+  const controller = new AbortController();
+  const { signal } = new AbortController();
+  let finish = () => {};
+  let hasEnded = false;
+  const first = withLock('model', signal, async () => {
+    await new Promise<void>((resolve) => (finish = resolve));
+    hasEnded = true;
+  });
+  const second = withLock('model', controller.signal, () => expect.unreachable('it has given up'));
+  const third = withLock('model', signal, async () => hasEnded);
+  await Promise.resolve();
+  controller.abort();
+  await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+  expect([hasEnded, await isLocked('model')]).toEqual([false, true]);
+  finish();
+  await first;
+  expect(await third).toBe(true);
+  expect(await isLocked('model')).toBe(false);
+});

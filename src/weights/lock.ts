@@ -27,18 +27,26 @@ export async function withLock<T>(
     onWait();
     return locks.request(name, { signal }, action);
   }
-  if (lastOf.has(name)) onWait();
-  const turn = (lastOf.get(name) ?? Promise.resolve()).then(() => {
+  const before = lastOf.get(name);
+  if (before) onWait();
+  const turn = (before ?? Promise.resolve()).then(() => {
     signal.throwIfAborted();
     return action();
   });
-  const settled = turn.catch(() => {});
-  lastOf.set(name, settled);
-  try {
-    return await turn;
-  } finally {
+  const forget = () => {
     if (lastOf.get(name) === settled) lastOf.delete(name);
-  }
+  };
+  const settled = turn.then(forget, forget);
+  lastOf.set(name, settled);
+  await Promise.race([before, abortOf(signal)]);
+  return turn;
+}
+
+/** Rejects with the signal's reason. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /** Whether somebody holds the lock now, in whatever tab. */

@@ -85,12 +85,10 @@ export function formatsOfPlan(
   specs: readonly WeightSpec[],
   tensors: readonly StoredTensor[],
 ): Map<string, PackedFormat> {
+  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const formats = new Map<string, PackedFormat>();
   for (const { name, parts } of specs) {
-    const { format: usual, slabs } = present(
-      tensors.find((tensor) => tensor.name === name),
-      `tensor ${name}`,
-    );
+    const { format: usual, slabs } = present(byName.get(name), `tensor ${name}`);
     let firstRow = 0;
     for (const { source, rows } of parts) {
       const slab = slabs.findLast((other) => other.firstRow <= firstRow);

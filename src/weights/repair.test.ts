@@ -5,7 +5,7 @@ import { type Hub, startHub } from '../../e2e/support/hub-server.mjs';
 import type { HearthError } from '../lib/errors';
 import { Importer } from './importer';
 import { IndexedDbStore } from './indexed-db-store';
-import { describeTest, testCheckpoint } from './testing/checkpoint';
+import { concat, describeTest, testCheckpoint } from './testing/checkpoint';
 import { essence, storedModel } from './testing/stored';
 import { wishFor } from './testing/wish';
 
@@ -94,6 +94,28 @@ describe('a damaged shard', () => {
     expect(await caught(repair())).toMatchObject({
       code: 'weights-corrupt',
       message: expect.stringMatching(/made shard \d+ with checksum \w+ from it; expected \w+/),
+    });
+  });
+
+  it('of a file that is a whole model is made of that file alone', async () => {
+    const write = async (bytes: Uint8Array<ArrayBuffer>) => void pieces.push(bytes);
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    await importer.export('2', 'm', write, () => {});
+    hub.files = { 'mine.hearth.safetensors': concat(...pieces) };
+    const source = { kind: 'hub', repository: hub.repository, baseUrl: hub.baseUrl } as const;
+    await importer.remove('m');
+    await importer.ensure('3', { modelId: 'm', source, origins: [hub.baseUrl] }, () => {});
+    await flipByte(1);
+    expect((await repair()).damaged).toEqual([1]);
+    expect((await importer.verify('4', 'm', () => {})).damaged).toEqual([]);
+  });
+
+  it('for which there is no room is said so', async () => {
+    await flipByte(1);
+    store.saveShard = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+    expect(await caught(repair())).toMatchObject({
+      code: 'storage-full',
+      message: expect.stringMatching(/shard 2 of/),
     });
   });
 

@@ -4,7 +4,6 @@
  * the checksum that the manifest has of each shard proves it.
  */
 import { HearthError } from '../lib/errors';
-import { isGguf } from '../lib/model-source';
 import type { Checkpoint } from './formats/checkpoint';
 import { parseJson } from './formats/texts';
 import { checksum } from './hash';
@@ -52,7 +51,9 @@ export async function repairShards(job: RepairJob): Promise<Verification> {
     if (made !== expected) {
       throw beyondRepair(manifest, `made shard ${index + 1} with checksum ${made} from it; expected ${expected}`);
     }
-    await store.saveShard(manifest.importId, index, new Blob([bytes]));
+    await store.saveShard(manifest.importId, index, new Blob([bytes])).catch((cause: unknown) => {
+      throw cause instanceof DOMException ? notStored(manifest, index, cause) : cause;
+    });
     loadedBytes += bytes.length;
   }
   onProgress({ phase: 'store', loadedBytes, totalBytes });
@@ -65,8 +66,10 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
   const { url, files } = manifest.source;
   if (url.startsWith('file:'))
     throw beyondRepair(manifest, 'its files were given by hand, so they cannot be read again');
-  const source = new UrlSource(url, get);
-  const checkpoint = await openWeights(source, files.find(({ path }) => isGguf(path))?.path ?? null, job);
+  const source = new UrlSource(url + queryOf(manifest), get);
+  // One file that is the whole model has no config.json beside it.
+  const isFolder = files.some(({ path }) => path === 'config.json');
+  const checkpoint = await openWeights(source, isFolder ? null : (files[0]?.path ?? null), job);
   for (const { path, version } of checkpoint.files) {
     const before = files.find((file) => file.path === path);
     if (before && before.etag !== null && before.etag === version.validator) continue;
@@ -81,6 +84,19 @@ async function planAgain(job: RepairJob): Promise<{ source: Source; checkpoint: 
     throw beyondRepair(manifest, 'models are laid out in another way by now');
   }
   return { source, checkpoint, plan };
+}
+
+/** What the address had behind its path when the model was fetched: some servers want a signature there. */
+function queryOf({ source: { id = '' } }: Manifest): string {
+  return URL.canParse(id) ? new URL(id).search : '';
+}
+
+function notStored({ modelId, shards }: Manifest, index: number, cause: DOMException): HearthError {
+  return new HearthError(
+    'storage-full',
+    `The browser did not store shard ${index + 1} of ${shards.length} of "${modelId}" anew (${cause.message || cause.name}).`,
+    { hint: 'Free some disk space or delete another model, then repair this one again.', cause },
+  );
 }
 
 function beyondRepair({ modelId, source }: Manifest, reason: string): HearthError {

@@ -17,6 +17,17 @@ const openDatabase = (factory: IDBFactory, name: string) =>
 const namesIn = async (factory: IDBFactory) => (await factory.databases()).map(({ name }) => name);
 
 describe('deleting everything', () => {
+  it('takes tokens and keys of other hosts too, also where databases cannot be listed', async () => {
+    const all = new IDBFactory();
+    const ours = ['chats', 'batch', 'models', 'shards', 'hosts', 'remote'].map((name) => `hearth-${name}`);
+    for (const name of [...ours, 'other']) (await openDatabase(all, name)).close();
+    const databases = { deleteDatabase: (name: string) => all.deleteDatabase(name) } as unknown as IDBFactory;
+    expect(
+      await deleteEverything({ databases, caches: null, serviceWorkers: null, settings: null, tab: null }),
+    ).toEqual([]);
+    expect(await namesIn(all)).toEqual(['other']);
+  });
+
   it('takes all that is ours and leaves what is not', async () => {
     const databases = new IDBFactory();
     for (const name of ['hearth-chats', 'hearth-shards', 'other']) (await openDatabase(databases, name)).close();

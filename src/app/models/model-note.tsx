@@ -1,11 +1,12 @@
 /** What came of the last thing done to a model: an error with its next move, a warning, or what a check has found. */
+import { findModel } from '../../catalog/catalog';
 import type { ModelReport } from '../../client';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
 import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
-export function ModelNoteLine({ report: { modelId, state, precision } }: { readonly report: ModelReport }) {
+export function ModelNoteLine({ report: { modelId, state, precision, from } }: { readonly report: ModelReport }) {
   const note = useApp(({ modelNotes }) => modelNotes.get(modelId));
   const getModel = useApp((state) => state.getModel);
   const useModel = useApp((state) => state.useModel);
@@ -13,8 +14,10 @@ export function ModelNoteLine({ report: { modelId, state, precision } }: { reado
   const repairModel = useApp((state) => state.repairModel);
 
   const getAgain = async () => {
+    // Where it came from is forgotten with it.
+    const source = findModel(modelId) || from === null ? modelId : { id: modelId, from };
     await deleteModel(modelId);
-    await getModel(modelId, { precision });
+    await getModel(modelId, { source, precision });
   };
 
   if (!note) return null;

@@ -15,6 +15,22 @@ it('keeps what makes sense beside what does not', () => {
   expect(readSettings(stored(text))).toEqual({ ...defaultSettings, sendKey: 'ctrl-enter' });
 });
 
+it.each([
+  'https:hub.example',
+  'https:/hub.example',
+  ' https://hub.example',
+  'https://me:secret@hub.example',
+  'http://a.b',
+])('has no hub at %s, which the client could not use', (hubUrl) => {
+  expect(readSettings(stored(JSON.stringify({ hubUrl }))).hubUrl).toBe('');
+});
+
+it('has a hub where it is written out', () => {
+  for (const hubUrl of ['https://hub.example', 'HTTPS://hub.example/path/', 'http://localhost:8000']) {
+    expect(readSettings(stored(JSON.stringify({ hubUrl }))).hubUrl).toBe(hubUrl);
+  }
+});
+
 it('reads anything at all as settings', () => {
   const shape = Object.keys(defaultSettings).sort();
   fc.assert(

@@ -77,10 +77,12 @@ export function writeSettings(storage: Pick<Storage, 'setItem'> | null, settings
   }
 }
 
-/** An absolute address: https, or of this very machine. */
+/** An absolute address, written out as such and without a name, a password or a query: https, or of this very machine. */
 export function isHubAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
+  // "https:hub" is an address to browsers alone.
+  if (!/^https?:\/\/[^/]/i.test(text) || !URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (`${username}${password}${search}${hash}` !== '') return false;
   return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
 }
 

@@ -40,7 +40,7 @@ export interface ModelSlice {
   selectModel(modelId: string): void;
   /** Deletes the stored weights of the selected model and loads it from its source. */
   downloadAgain(): Promise<void>;
-  /** Mends what is damaged of the selected model, by fetching it anew where it cannot be mended, and loads it. */
+  /** Mends what is damaged of the selected model, by fetching it anew where it cannot be mended but be had, and loads it. */
   repairSelected(): Promise<void>;
 }
 
@@ -181,13 +181,15 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
       },
 
       async repairSelected() {
-        const { modelId, unloadModel, downloadAgain, needModel } = get();
+        const { modelId, modelReports, unloadModel, downloadAgain, needModel } = get();
+        const from = modelReports?.find((report) => report.modelId === modelId)?.from ?? modelId;
+        const isGiven = from.startsWith('file:'); // by hand: once it is deleted nobody can fetch it again
         cancelLoad();
         await unloadModel(modelId);
         const isMended = await client.repairModel(modelId).then(
           () => true,
           (error: unknown) => {
-            if (error instanceof HearthError && error.code === 'weights-corrupt') return false;
+            if (error instanceof HearthError && error.code === 'weights-corrupt' && !isGiven) return false;
             set({ problem: toHearthError(error) });
             throw error;
           },

@@ -489,6 +489,20 @@ describe('problems', () => {
     await until(store, ({ modelState }) => modelState.kind === 'ready');
     expect(importer.calls.map((call) => call.split(' ')[0])).toEqual(['ensure', 'remove', 'ensure']);
   });
+
+  it('of stored bytes that came from a given file and cannot be mended delete nothing', async () => {
+    const corrupt = new HearthError('weights-corrupt', 'Shard 2 fails its checksum.');
+    const { state, importer } = setUp({ loadErrors: [corrupt], address: '?model=file:///Mine' });
+    importer.repair = () => Promise.reject(new HearthError('weights-corrupt', 'Its files were given by hand.'));
+    await state().begin();
+    expect(state().problem).toMatchObject({
+      code: 'weights-corrupt',
+      message: expect.stringMatching(/fails its checksum/),
+    });
+    await expect(state().repairSelected()).rejects.toMatchObject({ code: 'weights-corrupt' });
+    expect(importer.calls.map((call) => call.split(' ')[0])).toEqual(['ensure']);
+    expect(state().problem).toMatchObject({ message: expect.stringMatching(/given by hand/) });
+  });
 });
 
 describe('a model that the address names', () => {

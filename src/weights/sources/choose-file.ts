@@ -31,11 +31,12 @@ export function chooseFile(
   ifSeveral: 'first' | 'refuse' = 'refuse',
 ): string | null {
   const models = ggufModels(files);
+  const hasConfig = files.some(({ path }) => path === 'config.json');
   const hasSafetensors = files.some(({ path }) => /^model\.safetensors(\.index\.json)?$/.test(path));
   if (wanted === undefined) {
     if (hasSafetensors) return null;
     const [alone, ...others] = files.filter(({ path }) => path.endsWith('.safetensors'));
-    const isWhole = others.length === 0 && !files.some(({ path }) => path === 'config.json');
+    const isWhole = others.length === 0 && !hasConfig;
     if (models.length === 0 && alone && isWhole) return alone.path;
     if (models.length === 0) {
       throw new HearthError('not-found', `${place} has neither model.safetensors nor a .gguf file; expected one.`, {
@@ -48,7 +49,10 @@ export function chooseFile(
     if (taken) return taken.path;
     throw choice(`${place} has ${models.length} models; expected one to be named`, models);
   }
-  if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) return null; // one file of the folder names it all
+  if (!isGguf(wanted) && files.some(({ path }) => path === wanted)) {
+    // One file of the folder names it all, unless it is a model of its own.
+    return wanted.endsWith('.safetensors') && !hasConfig && !hasSafetensors ? wanted : null;
+  }
   const exact = models.find(({ path }) => path === wanted);
   const matching = exact ? [exact] : models.filter(({ path }) => holds(path, wanted));
   if (matching.length === 1) return matching[0]!.path;
@@ -62,12 +66,15 @@ export function chooseFile(
 export function ggufModels(files: readonly ListedFile[]): ListedFile[] {
   const ggufs = files.filter(({ path }) => isGguf(path) && !/(^|\/)mmproj[^/]*$/i.test(path));
   const stemOf = (path: string) => path.replace(PART, '');
+  const sizes = new Map<string, number | null>(); // of all parts of a stem
+  for (const { path, bytes } of ggufs) {
+    const before = sizes.get(stemOf(path)) ?? (sizes.has(stemOf(path)) ? null : 0);
+    sizes.set(stemOf(path), before === null || bytes === null ? null : before + bytes);
+  }
   return ggufs.flatMap((file) => {
     const part = PART.exec(file.path)?.[1];
     if (part !== undefined && part !== '00001') return [];
-    const parts = ggufs.filter(({ path }) => stemOf(path) === stemOf(file.path));
-    const bytes = parts.some((one) => one.bytes === null) ? null : parts.reduce((sum, one) => sum + one.bytes!, 0);
-    return [{ path: file.path, bytes }];
+    return [{ path: file.path, bytes: sizes.get(stemOf(file.path)) ?? null }];
   });
 }
 

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Hub, startHub } from '../../../e2e/support/hub-server.mjs';
 import type { HearthError } from '../../lib/errors';
 import { type FetchableSource, openSource, sourceId } from './open-source';
-import { chooseFile } from './choose-file';
+import { chooseFile, ggufModels } from './choose-file';
 import { type Access, getWith } from './http';
 import { readRange } from './reader';
 
@@ -85,6 +85,22 @@ describe('a request', () => {
     expect(new Set(hub.authorizations.map(({ place }) => place))).toEqual(new Set(['hub']));
   });
 
+  it.each([
+    ['https://x.example/a/b.gguf?sig=1&x=%2F', 'b.gguf', 'https://x.example/a/b.gguf?sig=1&x=%2F'],
+    ['https://x.example/a/?sig=1', 'sub/b c.json', 'https://x.example/a/sub/b%20c.json?sig=1'],
+    ['https://x.example/a/', 'config.json', 'https://x.example/a/config.json'],
+  ])('for %s keeps what is behind the path, and tells nobody', async (url, path, expected) => {
+    const asked: string[] = [];
+    const get = (address: string) => {
+      asked.push(address);
+      return Promise.resolve(new Response(content));
+    };
+    const { source } = await openSource({ kind: 'url', url }, get, {});
+    await readRange(source, path, 0, 5, null, { retry });
+    expect(asked).toEqual([expected]);
+    expect(source.url).toBe('https://x.example/a/');
+  });
+
   it('to a host that nobody chose is refused before it is sent', async () => {
     const error = await caught(open({}, { origins: ['https://huggingface.co'] }));
     const { host } = new URL(hub.baseUrl);
@@ -117,8 +133,22 @@ describe('the choice among files', () => {
   it('takes a safetensors file that is all there is, whatever its name', () => {
     expect(choose(['Mine.hearth.safetensors'])).toBe('Mine.hearth.safetensors');
     expect(choose(['Mine (1).safetensors', 'README.md'])).toBe('Mine (1).safetensors');
+    const two = ['A.hearth.safetensors', 'B.hearth.safetensors'];
+    expect(choose(two, 'B.hearth.safetensors')).toBe('B.hearth.safetensors');
     expect(() => choose(['a.safetensors', 'b.safetensors'])).toThrow(/neither model.safetensors nor a .gguf file/);
     expect(() => choose(['a.safetensors', 'config.json'])).toThrow(/neither model.safetensors nor a .gguf file/);
+  });
+
+  it('takes no longer for many files than they are many, and counts the parts of each', () => {
+    const files = Array.from({ length: 100_000 }, (_, i) => {
+      return { path: `m${i >> 1}-0000${1 + (i & 1)}-of-00002.gguf`, bytes: i === 3 ? null : 1 };
+    });
+    const models = ggufModels(files);
+    expect(models).toHaveLength(50_000);
+    expect(models.slice(0, 2)).toEqual([
+      { path: 'm0-00001-of-00002.gguf', bytes: 2 },
+      { path: 'm1-00001-of-00002.gguf', bytes: null },
+    ]);
   });
 
   it('takes what is named, whole or in part', () => {

@@ -41,7 +41,7 @@ export async function openSource(model: FetchableSource, get: Get, options: Read
       const url = absolute(model.url);
       if (!isGguf(url.pathname)) return { source: new UrlSource(url.href, get), file: null };
       const file = decodeURIComponent(url.pathname.split('/').at(-1)!);
-      return { source: new UrlSource(new URL('.', url).href, get), file };
+      return { source: new UrlSource(new URL('.', url).href + url.search, get), file };
     }
     case 'hub': {
       const [{ openHub }, { chooseFile }] = await Promise.all([import('./hub'), import('./choose-file')]);

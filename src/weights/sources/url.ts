@@ -11,9 +11,11 @@ import { type ByteRange, type FileVersion, RefusedError, type Source, type Sourc
 
 export class UrlSource implements Source {
   readonly url: string;
+  /** Behind every file's path: some servers want a signature there. */
+  readonly #query: string;
 
   /**
-   * @param url absolute address of a folder in Hugging Face layout, with or without the last slash.
+   * @param url absolute address of a folder in Hugging Face layout, with or without the last slash, and perhaps with a query.
    * @param get what requests go through.
    */
   constructor(
@@ -28,11 +30,13 @@ export class UrlSource implements Source {
     }
     const folder = new URL(url);
     if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+    this.#query = folder.search;
+    folder.search = '';
     this.url = folder.href;
   }
 
   async open(path: string, range: ByteRange, signal: AbortSignal): Promise<SourceStream> {
-    const url = new URL(path.split('/').map(encodeURIComponent).join('/'), this.url).href;
+    const url = new URL(path.split('/').map(encodeURIComponent).join('/'), this.url).href + this.#query;
     const { startBytes, endBytes } = range;
     const isWhole = startBytes === 0 && endBytes === null;
     const response = await this.get(url, {

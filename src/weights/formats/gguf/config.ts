@@ -70,7 +70,7 @@ export function configFromGguf(
     vocab_size: vocabulary.tokens.length,
     hidden_size: hidden,
     intermediate_size: size(metadata, key('feed_forward_length')),
-    num_hidden_layers: size(metadata, key('block_count')),
+    num_hidden_layers: layerCount(metadata, key('block_count')),
     num_attention_heads: heads,
     num_key_value_heads: count(metadata, key('attention.head_count_kv')) ?? heads,
     head_dim: headDim,
@@ -85,6 +85,15 @@ export function configFromGguf(
     eos_token_id: vocabulary.eos,
   };
   return { ...common, ...known.fields({ metadata, architecture, tensorNames, common }) };
+}
+
+/** Far beyond any model, so that lists with an entry for each layer stay short. */
+const MAX_LAYERS = 2 ** 14;
+
+function layerCount(metadata: GgufMetadata, key: string): number {
+  const layers = size(metadata, key);
+  if (layers <= MAX_LAYERS) return layers;
+  throw complaint(key, layers, `at most ${MAX_LAYERS}`);
 }
 
 /** Length of a head's queries and keys; values have to be as long. */

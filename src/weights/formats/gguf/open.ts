@@ -67,7 +67,7 @@ interface GgufPart {
 /** All parts of a split model, by the name of one of them; or the file itself. */
 function partsOf(path: string): string[] {
   const [, stem, , count] = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/i.exec(path) ?? [];
-  if (stem === undefined || count === undefined) return [path];
+  if (stem === undefined || count === undefined || Number(count) === 0) return [path];
   return Array.from({ length: Number(count) }, (_, i) => {
     return `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`;
   });

@@ -155,6 +155,12 @@ describe('config.json', () => {
     ],
     ['a NaN', { 'llama.rope.freq_base': NaN }, 'bad-file', /freq_base = null; expected a number/],
     ['too few rope factors', {}, 'bad-file', /3 rope factors.*expected 4/, { freqs: Float32Array.of(1, 1, 1) }],
+    [
+      'more layers than can be listed',
+      { 'llama.block_count': 4e9 },
+      'bad-file',
+      /block_count = 4000000000; expected at most/,
+    ],
     ['a rope factor of 0', {}, 'bad-file', /expected 4 positive/, { freqs: Float32Array.of(1, 1, 0, 1) }],
   ])('is refused with %s', (_, changes, code, message, factors) => {
     expect(() => textsWith(changes, factors)).toThrow(
