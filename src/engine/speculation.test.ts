@@ -41,10 +41,16 @@ function decode(speculation: Speculation, tokens: number): number {
 }
 
 describe('the arithmetic of speculation', () => {
-  it('is that of Leviathan et al.: E / (k · c + v(k + 1))', () => {
+  it('is that of Leviathan et al.: E / (k · c + v(k + 1)), with two rows in the first draft step', () => {
     expect(expectedTokens(0.8, 3)).toBeCloseTo((1 - 0.8 ** 4) / (1 - 0.8), 12);
-    expect(predictedGain(CHEAP, draftOf(3), [0.8])).toBeCloseTo(expectedTokens(0.8, 3) / (0.3 + 1.15), 12);
-    expect(predictedGain(CHEAP, draftOf(6), [0.8])).toBeCloseTo(expectedTokens(0.8, 6) / (0.6 + 1.3), 12); // v goes on
+    expect(predictedGain(CHEAP, draftOf(3), [0.8])).toBeCloseTo(
+      expectedTokens(0.8, 3) / (0.1 * (CHEAP.verify[1]! + 2) + 1.15),
+      12,
+    );
+    expect(predictedGain(CHEAP, draftOf(6), [0.8])).toBeCloseTo(
+      expectedTokens(0.8, 6) / (0.1 * (CHEAP.verify[1]! + 5) + 1.3),
+      12,
+    ); // v goes on
     expect(predictedGain(CHEAP, lookupOf(3), [0.8])).toBeCloseTo(expectedTokens(0.8, 3) / 1.15, 12);
   });
 

@@ -1,8 +1,8 @@
 /**
  * Who guesses how many tokens ahead. With an acceptance rate a, a round of k guesses gives on average
  * E = (1 − a^(k+1)) / (1 − a) tokens and costs the guessing and one verifying forward of k + 1 rows, so it is worth
- * E / (k · c + v(k + 1)) plain steps (Leviathan et al. 2023). A draft model's step costs c; looking up what followed the last
- * tokens earlier in the text costs next to nothing. c and v are measured on the device; a is what a draft's last rounds had,
+ * E / (k · c + v(k + 1)) plain steps (Leviathan et al. 2023). A draft model's step costs c, its first one c · v(2); looking up
+ * what followed the last tokens earlier in the text costs next to nothing. c and v are measured on the device; a is what a draft's last rounds had,
  * or what looking up would have had (lookup-shadow.ts). Where nothing gains enough, decode goes on plainly.
  */
 import { MAX_ROWS_PER_SEQUENCE } from '../kernels/shared/slot-state';
@@ -79,11 +79,15 @@ export function predictedGain(costs: SpeculationCosts, round: Round, rates: read
   return (tokens * verifyCost(costs, rates.length)) / roundCost(costs, round, rates.length);
 }
 
-/** A round of `sequences` that share its forwards, in plain steps of one. */
+/**
+ * A round of `sequences` that share its forwards, in plain steps of one. A draft batches as its target does, and its first step
+ * has two rows of each sequence (Runner.record).
+ */
 export function roundCost(costs: SpeculationCosts, { guesser, drafts }: Round, sequences: number): number {
   const verifying = verifyCost(costs, sequences * (drafts + 1));
   if (guesser !== 'draft') return verifying;
-  return verifying + drafts * present(costs.draft, 'cost of a draft step') * verifyCost(costs, sequences); // it batches as its target
+  const drafting = verifyCost(costs, 2 * sequences) + (drafts - 1) * verifyCost(costs, sequences);
+  return verifying + present(costs.draft, 'cost of a draft step') * drafting;
 }
 
 function verifyCost({ verify }: SpeculationCosts, rows: number): number {
