@@ -1,7 +1,7 @@
 /**
  * How fast this device reads weights, measured with the product that decoding consists of: a packed matrix times one row, once
  * for each kind of codes, and a chain of products with next to nothing in them for what a dispatch itself costs. Submission
- * and read-back are taken off, for they overlap in the decode loop. Takes about a second and leaves nothing behind.
+ * and read-back are taken off, for they overlap in the decode loop. Takes about a second on a graphics card and leaves nothing behind.
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';

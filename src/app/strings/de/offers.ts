@@ -16,7 +16,7 @@ export const offers: Translation<typeof english> = {
   noModelFiles:
     'Unter diesen Dateien ist kein Modell: Das wäre eine .gguf-Datei, eine von Hearth exportierte, oder config.json, tokenizer.json und safetensors.',
 
-  speedUnknown: 'Wie schnell würden sie hier schreiben? Das Messen dauert etwa eine Sekunde.',
+  speedUnknown: 'Wie schnell würden sie hier schreiben? Das Messen dauert ein paar Sekunden.',
   measure: 'Dieses Gerät messen',
   measuring: 'Misst…',
   speedKnown: 'Dieses Gerät liest gemessene {size} Gewichte in der Sekunde. Die Geschwindigkeiten unten folgen daraus.',

@@ -15,7 +15,7 @@ export const offers = {
     'There is no model among these files: it would be a .gguf file, one that Hearth has exported, or config.json, tokenizer.json and safetensors.',
 
   // How fast
-  speedUnknown: 'How fast would they write here? Measuring takes about a second.',
+  speedUnknown: 'How fast would they write here? Measuring takes a few seconds.',
   measure: 'Measure this device',
   measuring: 'Measuring…',
   speedKnown: 'This device reads {size} of weights a second, as measured. Speeds below follow from it.',
