@@ -8,7 +8,7 @@ import { foretellGain, offerFor, runBench, type BenchReport } from './bench';
 import type { Ceilings } from './ceilings';
 import { checkCall } from './kernel-bench';
 import { benchModel, type ModelReport } from './model-bench';
-import type { Figure } from './rounds';
+import type { Figure } from '../lib/figure';
 import { SHAPES } from './shapes';
 import { tableOf } from './table';
 

@@ -10,7 +10,7 @@ import { HearthError, toHearthError } from '../lib/errors';
 import { MAX_DRAFTS, predictedGain } from '../engine/speculation';
 import { type Ceilings, measureCeilings } from './ceilings';
 import { benchModel, matrixBytes, type ModelReport } from './model-bench';
-import { noiseOf } from './rounds';
+import { noiseOf } from '../lib/figure';
 import { PAIRS, SHAPES } from './shapes';
 
 export interface BenchOptions {

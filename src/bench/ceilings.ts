@@ -12,7 +12,8 @@ import {
 } from '../kernels/probes/probes';
 import { HearthError } from '../lib/errors';
 import { noiseWords } from './random-weights';
-import { type Figure, figureOf, interleave, mapFigure } from './rounds';
+import { type Figure, figureOf, mapFigure } from '../lib/figure';
+import { interleave } from './rounds';
 
 export interface Ceilings {
   /** Bytes read a second. */

@@ -7,7 +7,8 @@ import type { Backend } from '../gpu/backend';
 import type { Call, Step } from '../gpu/recorder';
 import { HearthError } from '../lib/errors';
 import type { Ceilings } from './ceilings';
-import { type Figure, figureOf, interleave, mapFigure } from './rounds';
+import { type Figure, figureOf, mapFigure } from '../lib/figure';
+import { interleave } from './rounds';
 
 export interface KernelReport {
   readonly step: 'decode' | 'prefill';

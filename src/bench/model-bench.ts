@@ -18,7 +18,8 @@ import { packedBytes } from '../quant/format';
 import type { Ceilings } from './ceilings';
 import { benchKernels, type KernelReport } from './kernel-bench';
 import { noiseWords, randomWeights } from './random-weights';
-import { type Figure, figureOf, interleave, mapFigure, noiseOf } from './rounds';
+import { type Figure, figureOf, mapFigure, noiseOf } from '../lib/figure';
+import { interleave } from './rounds';
 import type { BenchShape } from './shapes';
 
 export interface ModelReport {

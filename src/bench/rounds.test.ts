@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { figureOf, interleave, mapFigure, noiseOf } from './rounds';
+import { figureOf, mapFigure, noiseOf } from '../lib/figure';
+import { interleave } from './rounds';
 
 it('a figure is the median, with an interval that lies around it', () => {
   expect(figureOf([3, 1, 2])).toEqual({ median: 2, low: 1, high: 3 });

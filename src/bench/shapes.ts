@@ -1,4 +1,4 @@
-/** The model shapes that are timed: configs as published, without weights. A case of a wide vocabulary, one of grouped queries, … */
+/** The model shapes that are timed: configs as published, without weights. */
 import shapes from './shapes.json';
 
 export interface BenchShape {

@@ -2,7 +2,7 @@
 import type { BenchReport } from './bench';
 import type { KernelReport } from './kernel-bench';
 import type { ModelReport } from './model-bench';
-import type { Figure } from './rounds';
+import { type Figure, figureText } from '../lib/figure';
 
 export function tableOf({ device, ceilings, models, skipped, speculation, noisy }: BenchReport): string {
   const gibps = ({ median }: Figure) => `${(median / 2 ** 30).toFixed(1)} GiB/s`;
@@ -32,15 +32,15 @@ function modelLines(model: ModelReport): string[] {
       `loaded at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, first use ${model.firstUseMs.toFixed(0)} ms`,
     ...model.decode.map(
       ({ tokens, tokensPerSecond, shareOfBandwidth }) =>
-        `  decode behind ${String(tokens).padStart(5)}  ${show(tokensPerSecond, 'tok/s')}, ${percent(shareOfBandwidth)} of the read bandwidth`,
+        `  decode behind ${String(tokens).padStart(5)}  ${figureText(tokensPerSecond, 'tok/s')}, ${percent(shareOfBandwidth)} of the read bandwidth`,
     ),
     ...model.prefill.map(
       ({ tokens, tokensPerSecond, shareOfOperations }) =>
-        `  prompt of ${String(tokens).padStart(5)}      ${show(tokensPerSecond, 'tok/s')}, ${percent(shareOfOperations)} of the arithmetic peak`,
+        `  prompt of ${String(tokens).padStart(5)}      ${figureText(tokensPerSecond, 'tok/s')}, ${percent(shareOfOperations)} of the arithmetic peak`,
     ),
-    `  first token of 128    ${show(model.timeToFirstTokenMs, 'ms')}`,
+    `  first token of 128    ${figureText(model.timeToFirstTokenMs, 'ms')}`,
     `  dispatches            ${model.dispatchesPerLayer} a layer, ${model.dispatchesPerToken} a token; ` +
-      `encoding ${show(model.encodeMs, 'ms')}; reading each token back ${show(model.readbackGapMs, 'ms')} more`,
+      `encoding ${figureText(model.encodeMs, 'ms')}; reading each token back ${figureText(model.readbackGapMs, 'ms')} more`,
     `  v(1…${model.verify.length})               ${model.verify.map(({ median }) => median.toFixed(2)).join('  ')}`,
     ...model.kernels.map(kernelLine),
   ];
@@ -64,9 +64,4 @@ function percent(share: number): string {
 
 function mib(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
-}
-
-function show({ median, low, high }: Figure, unit: string): string {
-  const format = (value: number) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
-  return `${format(median)} ${unit} [${format(low)}, ${format(high)}]`;
 }

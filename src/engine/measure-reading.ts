@@ -1,7 +1,8 @@
 /**
  * How fast this device reads weights, measured with the product that decoding consists of: a packed matrix times one row, once
  * for each kind of codes, and a chain of products with next to nothing in them for what a dispatch itself costs. Submission
- * and read-back are taken off, for they overlap in the decode loop. Takes about a second on a graphics card and leaves nothing behind.
+ * and read-back are taken off, for they overlap in the decode loop. Takes about a second on a graphics card and leaves nothing
+ * behind.
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
@@ -54,12 +55,13 @@ export async function measureReading(backend: Backend): Promise<ReadingSpeed> {
 
 async function readingRate(backend: Backend, format: PackedFormat): Promise<number> {
   const rowBytes = packedBytes(format, 1, WIDTH);
-  for (const bytes of [FEW_BYTES, MANY_BYTES]) {
+  const timed = async (bytes: number) => {
     const rows = Math.floor(bytes / rowBytes);
     const ms = await productMs(backend, format, rows, WIDTH, REPEATS[backend.kind]);
-    if (ms > ENOUGH_MS || bytes === MANY_BYTES) return (rows * rowBytes * 1000) / ms;
-  }
-  return 0; // never: the last size is always enough
+    return { ms, rate: (rows * rowBytes * 1000) / ms };
+  };
+  const few = await timed(FEW_BYTES);
+  return few.ms > ENOUGH_MS ? few.rate : (await timed(MANY_BYTES)).rate;
 }
 
 /** Milliseconds of one product of [rows][width] weights with a row, among others of its kind. */

@@ -10,6 +10,7 @@
 import { parseArgs } from 'node:util';
 import { findDevice } from '../gpu/device';
 import { HearthError } from '../lib/errors';
+import { figureOf, figureText } from '../lib/figure';
 import { present } from '../lib/invariant';
 import { RESULT_WORDS } from '../kernels/shared/slot-state';
 import { createEngine } from './index';
@@ -239,12 +240,6 @@ function pairs(first: readonly number[], second: readonly number[], of: (a: numb
   return first.map((value, i) => of(value, second[i]!));
 }
 
-/** Median, and the order statistics between which the true one lies with about 95 percent (the sign test's interval). */
 function show(values: readonly number[], unit: string): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const reach = 0.98 * Math.sqrt(sorted.length);
-  const at = (rank: number) => sorted[Math.max(0, Math.min(sorted.length - 1, Math.round(rank)))]!;
-  const middle = (sorted.length - 1) / 2;
-  const format = (value: number) => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
-  return `${format(at(middle))} ${unit} [${format(at(middle - reach))}, ${format(at(middle + reach))}]`;
+  return figureText(figureOf(values), unit);
 }

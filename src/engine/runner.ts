@@ -200,25 +200,21 @@ export class Runner {
     this.backend.write(this.inputs.slots, finished, new Uint32Array([FINISHED_STOP]));
   }
 
-  /** The step of a shape, prepared once for as long as it is used now and then; a promise only then. */
+  /** The step of a shape: a promise where it must be prepared, the first time or after MOST_STEPS others. */
   prepare(shape: StepShape): PreparedStep | Promise<PreparedStep> {
     const key = Object.values(shape).join(' ');
     const known = this.#steps.get(key);
     if (known) {
-      this.#keep(key, known);
+      this.#steps.delete(key); // and to the end, with those used last
+      this.#steps.set(key, known);
       return known;
     }
     return this.backend.prepare(this.record(shape)).then((prepared) => {
-      this.#keep(key, prepared);
+      this.#steps.set(key, prepared);
+      const [oldest] = this.#steps.keys();
+      if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
       return prepared;
     });
-  }
-
-  #keep(key: string, prepared: PreparedStep): void {
-    this.#steps.delete(key);
-    this.#steps.set(key, prepared);
-    const [oldest] = this.#steps.keys();
-    if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
   }
 
   /**

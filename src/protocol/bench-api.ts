@@ -4,7 +4,7 @@ import type { BenchOffer, BenchOptions, BenchProgress, BenchReport } from '../be
 export type { BenchOffer, BenchProgress, BenchReport, ForetoldGain, OfferedShape } from '../bench/bench';
 export type { KernelReport } from '../bench/kernel-bench';
 export type { ModelReport as BenchModelReport } from '../bench/model-bench';
-export type { Figure } from '../bench/rounds';
+export type { Figure } from '../lib/figure';
 
 /** What is to be measured. */
 export type BenchWishes = Omit<BenchOptions, 'signal' | 'onProgress'>;
