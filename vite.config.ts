@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
 /** The entries besides the app that exist so far. */
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
@@ -45,9 +46,10 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [shortShaders] },
+  worker: { format: 'es', plugins: () => [shortShaders, xgrammar()] },
   plugins: [
     shortShaders,
+    xgrammar(),
     react(),
     VitePWA({
       strategies: 'injectManifest',

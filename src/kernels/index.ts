@@ -5,6 +5,7 @@ import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
+import { mask } from './mask/mask';
 import { matmul, matmulArgmax } from './matmul/matmul';
 import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
@@ -33,6 +34,7 @@ export const KERNELS = {
   softCap,
   survey,
   penalize,
+  mask,
   largest,
   bins,
   candidates,

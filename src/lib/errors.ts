@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'weights-corrupt' // stored bytes fail their checksum
   | 'storage-full' // the browser refused to store more
   | 'context-overflow' // the prompt is longer than the context
+  | 'bad-grammar' // a grammar or JSON schema that no answer can be held to
   | 'bad-request' // an argument is out of range
   | 'aborted' // the caller asked us to stop
   | 'internal'; // a broken promise of our own code
@@ -63,6 +64,7 @@ const DEFAULT_HINTS: Record<ErrorCode, string> = {
   'weights-corrupt': 'Delete the stored model and download it again.',
   'storage-full': 'Free some disk space or delete a stored model; this session goes on in memory.',
   'context-overflow': 'Shorten the message or start a new chat.',
+  'bad-grammar': 'Correct the grammar and try again.',
   'bad-request': 'Correct the argument and try again.',
   aborted: 'Start again when you are ready.',
   internal: 'Reload the page; if it happens again, please report it with the details.',

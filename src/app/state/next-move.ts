@@ -30,6 +30,7 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'bad-grammar':
     case 'aborted':
     case 'internal':
       return tryAgain;

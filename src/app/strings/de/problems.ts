@@ -50,6 +50,10 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'bad-grammar': {
+    what: 'Die Antwort kann nicht in der verlangten Form gegeben werden.',
+    next: 'Verlangen Sie eine andere Form oder keine.',
+  },
   'bad-request': {
     what: 'Das Verlangte ist nicht möglich.',
     next: 'Wählen Sie ein anderes Modell oder versuchen Sie es noch einmal.',

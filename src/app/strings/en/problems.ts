@@ -48,6 +48,10 @@ export const problems = {
     what: 'The conversation is longer than the model can read.',
     next: 'Shorten the message or start a new chat.',
   },
+  'bad-grammar': {
+    what: 'The answer cannot be given in the form that was asked for.',
+    next: 'Ask for another form, or for none.',
+  },
   'bad-request': {
     what: 'Something was asked for that cannot be done.',
     next: 'Choose another model, or try again.',
