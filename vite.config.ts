@@ -6,16 +6,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import {
+  developmentHeaders,
+  headerRules,
+  headersOf,
+  otherHeaders,
+  readSite,
+  toHeadersFile,
+  toNginx,
+} from './scripts/headers.mjs';
 
 /** The entries besides the app that exist so far. */
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
-
-/** The page is isolated in development as it is in production (scripts/serve.mjs). */
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-};
 
 /** Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. */
 const shortShaders: Plugin = {
@@ -30,10 +32,23 @@ const shortShaders: Plugin = {
   },
 };
 
+/** The headers of every response, for servers that are not ours. */
+const headerFiles: Plugin = {
+  name: 'header-files',
+  apply: 'build',
+  generateBundle(_, bundle) {
+    const rules = headerRules(readSite('public', process.env));
+    const bare = Object.keys(bundle).filter((file) => headersOf(rules, `/${file}`) === otherHeaders);
+    if (bare.length > 0) throw new Error(`No rule of scripts/headers.mjs covers ${bare.join(', ')}.`);
+    this.emitFile({ type: 'asset', fileName: '_headers', source: toHeadersFile(rules) });
+    this.emitFile({ type: 'asset', fileName: 'nginx.conf', source: toNginx(rules) });
+  },
+};
+
 export default defineConfig({
   // A page for each html file and 404 for the rest: a missing model file must not come back as index.html.
   appType: 'mpa',
-  server: { headers },
+  server: { headers: developmentHeaders },
   build: {
     target: 'es2022',
     modulePreload: { polyfill: false },
@@ -45,9 +60,15 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: 'es', plugins: () => [shortShaders] },
+  worker: {
+    format: 'es',
+    plugins: () => [shortShaders],
+    // A folder for each thread: its headers are its own (scripts/headers.mjs).
+    rolldownOptions: { output: { entryFileNames: 'workers/[name]/[hash].js' } },
+  },
   plugins: [
     shortShaders,
+    headerFiles,
     react(),
     VitePWA({
       strategies: 'injectManifest',
