@@ -222,25 +222,27 @@ export function toHeadersFile(rules) {
  * @param {readonly Rule[]} rules
  */
 export function toNginx(rules) {
-  /** @param {string} where @param {Record<string, string>} headers */
-  const location = (where, headers) => {
-    const lines = Object.entries(headers).map(([name, value]) => `  add_header ${name} "${value}" always;\n`);
-    return `location ${where} {\n  try_files $uri =404;\n${lines.join('')}}\n`;
-  };
-  const blocks = rules.flatMap(({ paths, headers }) =>
-    // "/" is answered by the file that `index` names, at its own path.
-    paths.filter((path) => path !== '/').map((path) => location(toLocation(path), headers)),
-  );
   return [
     '# server { listen 443 ssl; root /path/to/dist; include /path/to/dist/nginx.conf; }\n',
-    'index index.html;\ncharset utf-8;\ncharset_types text/html text/css text/javascript application/javascript application/json;\n',
-    'location = / {\n  try_files /index.html =404;\n}\n',
-    ...blocks,
-    location('/', otherHeaders),
+    'charset utf-8;\ncharset_types text/css text/javascript application/javascript application/json;\n',
+    ...rules.flatMap(({ paths, headers }) => paths.map((path) => toLocation(path, headers))),
+    toLocation('*', otherHeaders),
   ].join('\n');
 }
 
-/** @param {string} path of a rule */
-function toLocation(path) {
-  return path.endsWith('*') ? `^~ ${path.slice(0, -1)}` : `= ${path}`;
+/**
+ * @param {string} path of a rule
+ * @param {Record<string, string>} headers
+ */
+function toLocation(path, headers) {
+  const where = path === '*' ? '/' : path.endsWith('*') ? `^~ ${path.slice(0, -1)}` : `= ${path}`;
+  const lines = [
+    `try_files ${path === '/' ? '/index.html' : '$uri'} =404;`,
+    ...(path.endsWith('.webmanifest') ? ['types { application/manifest+json webmanifest; }'] : []),
+    // What is missing today may be there tomorrow, so only what is found is kept.
+    ...Object.entries(headers).map(
+      ([name, value]) => `add_header ${name} "${value}"${name === 'Cache-Control' ? '' : ' always'};`,
+    ),
+  ];
+  return `location ${where} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;
 }
