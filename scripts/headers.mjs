@@ -79,9 +79,15 @@ const common = {
   'Referrer-Policy': 'no-referrer',
 };
 
+/**
+ * Peer connections, which no content security policy stops: a list of connections forbids them where it does not say otherwise,
+ * and all else may be connected to, because what of it the page may reach is the policy's to say. Chrome from 152 on.
+ */
+const noPeers = { 'Connection-Allowlist': '(response-origin "*://*:*/*");redirects=allow' };
+
 /** A page's own: cut off from who opened it. The frame's page goes without, so that a window it opens can find it again. */
 const apart = { 'Cross-Origin-Opener-Policy': 'same-origin' };
-const without = { 'Permissions-Policy': unused.map((feature) => `${feature}=()`).join(', ') };
+const without = { 'Permissions-Policy': unused.map((feature) => `${feature}=()`).join(', '), ...noPeers };
 
 /** Names with a hash of the content in them never change; all others are asked for again. */
 const kept = { 'Cache-Control': 'public, max-age=31536000, immutable' };
@@ -241,7 +247,8 @@ function toLocation(path, headers) {
     ...(path.endsWith('.webmanifest') ? ['types { application/manifest+json webmanifest; }'] : []),
     // What is missing today may be there tomorrow, so only what is found is kept.
     ...Object.entries(headers).map(
-      ([name, value]) => `add_header ${name} "${value}"${name === 'Cache-Control' ? '' : ' always'};`,
+      ([name, value]) =>
+        `add_header ${name} "${value.replaceAll('"', '\\"')}"${name === 'Cache-Control' ? '' : ' always'};`,
     ),
   ];
   return `location ${where} {\n${lines.map((line) => `  ${line}\n`).join('')}}\n`;

@@ -98,8 +98,8 @@ it('writes them for static hosts, as they read it', () => {
 it('writes them for nginx, as it reads it', () => {
   const read = new Map<string, Record<string, string>>();
   for (const [, where = '', block = ''] of toNginx(rules).matchAll(/^location ([^\n]+) \{\n(.*?)^\}/gms)) {
-    const lines = [...block.matchAll(/^ {2}add_header (\S+) "([^"]*)"( always)?;$/gm)];
-    read.set(where, Object.fromEntries(lines.map(([, name, value]) => [name, value])));
+    const lines = [...block.matchAll(/^ {2}add_header (\S+) "(.*)"( always)?;$/gm)];
+    read.set(where, Object.fromEntries(lines.map(([, name, value]) => [name, value?.replaceAll('\\"', '"')])));
     // Kept for a year is only what is there.
     for (const [, name, , always] of lines)
       expect([name, always === undefined]).toEqual([name, name === 'Cache-Control']);
