@@ -1,10 +1,11 @@
 /**
- * How the page is built: the app, the library that other pages import (`/hearth.js`, a fixed name), the workers beside
- * them, and a service worker that keeps the shell for visits without a network.
+ * How the page is built: the app, the library that other pages of the site import (`/hearth.js`, a fixed name), the page for
+ * frames of other sites and the script they import (`/embed.js`), the workers beside them, and a service worker that keeps the
+ * shell for visits without a network.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 import {
   developmentHeaders,
@@ -16,7 +17,6 @@ import {
   toNginx,
 } from './scripts/headers.mjs';
 
-/** The entries besides the app that exist so far. */
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
 
 /** Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. */
@@ -29,6 +29,27 @@ const shortShaders: Plugin = {
     if (!file.endsWith('.wgsl') || query !== 'raw') return null;
     const text = readFileSync(file, 'utf8').replace(/^[ \t]+|[ \t]*\/\/.*$/gm, '');
     return `export default ${JSON.stringify(text)}`;
+  },
+};
+
+/** `/embed.js` is one file that shares nothing with the others: pages of other sites fetch it alone. */
+const embedScript: Plugin = {
+  name: 'embed-script',
+  apply: 'build',
+  async generateBundle() {
+    const outputs = await build({
+      configFile: false,
+      logLevel: 'warn',
+      build: {
+        target: 'es2022',
+        write: false,
+        copyPublicDir: false,
+        lib: { entry: 'src/embed-sdk/index.ts', formats: ['es'] },
+      },
+    });
+    const [bundle] = [outputs].flat();
+    if (!bundle || !('output' in bundle)) throw new Error('src/embed-sdk has become no script.');
+    this.emitFile({ type: 'asset', fileName: 'embed.js', source: bundle.output[0].code });
   },
 };
 
@@ -53,7 +74,7 @@ export default defineConfig({
     target: 'es2022',
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+      input: entries,
       preserveEntrySignatures: 'exports-only',
       output: {
         entryFileNames: ({ name }) => (name === 'hearth' ? 'hearth.js' : 'assets/[name]-[hash].js'),
@@ -70,6 +91,7 @@ export default defineConfig({
     shortShaders,
     headerFiles,
     react(),
+    embedScript,
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'workers',
@@ -79,7 +101,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: 'iife',
         globPatterns: ['**/*.{html,js,css,wasm,svg,png,woff2}'],
-        globIgnores: ['models/**'],
+        globIgnores: ['models/**', 'embed.*', 'assets/embed-*'], // frames of other sites have storage of their own
       },
       manifest: {
         id: '/',

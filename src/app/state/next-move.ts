@@ -30,6 +30,8 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'refused':
+    case 'rate-limited':
     case 'aborted':
     case 'internal':
       return tryAgain;

@@ -54,6 +54,14 @@ export const problems: Translation<typeof english> = {
     what: 'Das Verlangte ist nicht möglich.',
     next: 'Wählen Sie ein anderes Modell oder versuchen Sie es noch einmal.',
   },
+  refused: {
+    what: 'Das wurde nicht erlaubt.',
+    next: 'Erlauben Sie es und versuchen Sie es noch einmal.',
+  },
+  'rate-limited': {
+    what: 'Es wurde mehr verlangt, als auf einmal erlaubt ist.',
+    next: 'Versuchen Sie es in einer Minute noch einmal.',
+  },
   aborted: {
     what: 'Es wurde angehalten.',
     next: 'Beginnen Sie von neuem, wenn Sie so weit sind.',

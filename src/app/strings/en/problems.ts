@@ -52,6 +52,14 @@ export const problems = {
     what: 'Something was asked for that cannot be done.',
     next: 'Choose another model, or try again.',
   },
+  refused: {
+    what: 'That was not allowed.',
+    next: 'Allow it, and try again.',
+  },
+  'rate-limited': {
+    what: 'More was asked for than is allowed at once.',
+    next: 'Try again in a minute.',
+  },
   aborted: {
     what: 'It was stopped.',
     next: 'Start again when you are ready.',
