@@ -39,6 +39,9 @@ const contentTypes = /** @type {Record<string, string>} */ ({
  */
 const networkWorker = /^\/assets\/import\.worker-[\w-]+\.js$/;
 
+/** Servers of models on the person's own machine, which are http there; `localhost` never leaves it. */
+const ownMachine = ['http://localhost:*', 'http://127.0.0.1:*'];
+
 /** Headers of every response. */
 const headers = {
   // Cross-origin isolated, and still allowed inside isolated pages of other origins and as an imported module.
@@ -53,10 +56,10 @@ const headers = {
 /**
  * What a page or worker script may load and run: nothing inline, and nothing from elsewhere.
  * @param {string} urlPath of the response
- * @param {string[]} connect further origins that the network worker may fetch models from, besides those with https
+ * @param {string[]} connect further origins that the network worker may reach, besides those with https and this machine
  */
 export function contentSecurityPolicy(urlPath, connect) {
-  const fetches = networkWorker.test(urlPath) ? ["'self'", 'https:', ...connect] : ["'self'"];
+  const fetches = networkWorker.test(urlPath) ? ["'self'", 'https:', ...ownMachine, ...connect] : ["'self'"];
   return [
     "default-src 'self'",
     "script-src 'self' 'wasm-unsafe-eval'", // hash-wasm compiles WebAssembly

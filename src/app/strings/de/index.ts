@@ -10,6 +10,7 @@ import { markdown } from './markdown';
 import { models } from './models';
 import { offers } from './offers';
 import { problems } from './problems';
+import { servers } from './servers';
 import { settings } from './settings';
 import { units } from './units';
 
@@ -25,6 +26,7 @@ export default {
   models,
   offers,
   problems,
+  servers,
   settings,
   units,
 };

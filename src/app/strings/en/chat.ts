@@ -46,7 +46,22 @@ export const chat = {
   welcome: 'Welcome',
   welcomeLead: 'A language model by your own fire.',
   welcomePrivate: 'It runs in this tab, on this machine. Nothing you write leaves it.',
+  welcomeRemote: 'This chat is answered by {model} at {host}. What you write in it is sent there.',
   examples: 'Examples',
+
+  // Who answers
+  answererNow: '{model} answers. Choose who answers',
+  onThisDevice: 'On this device',
+  onServer: 'At {place}',
+  modelsAndServers: 'Models and servers…',
+  modelAt: '{model} at {host}',
+  answeredAt: 'Answered by {model} at {host}',
+  answeredHere: 'Answered by {model} on this device',
+  sendThereTitle: 'Send this chat to {host}?',
+  sendThereExplained:
+    'So that {model} can go on with it, the whole chat leaves this device and goes to {host}: {messages, plural, one{# message} other{# messages}} so far and all that follow, with files and system prompt.',
+  sendThere: 'Send it to {host}',
+  keepHere: 'Leave it as it is',
 
   // Messages
   conversation: 'Conversation',
@@ -154,6 +169,7 @@ export const chat = {
   inspector: 'What the model sees',
   inspectorLead: 'The prompt of the next answer, in {tokens, plural, one{# token} other{# tokens}}.',
   inspectorNeedsModel: 'The model is not here yet; only it knows how it is spoken to.',
+  inspectorRemote: 'This chat is answered elsewhere; how the model there is spoken to, its server does not tell.',
   inspectorWorking: 'Rendering the prompt…',
   inspectorTokenIds: 'Token ids',
   showAllTokens: '{tokens, plural, one{Show # token} other{Show all # tokens}}',
