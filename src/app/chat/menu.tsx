@@ -18,11 +18,13 @@ interface MenuProps {
   readonly tabIndex?: number;
   /** Of the button, in the place of an icon's. */
   readonly className?: string;
+  /** Which of its edges lies where the button's does; the end if absent. */
+  readonly align?: 'start' | 'end';
   /** Called when it is opened, before its items are asked for. */
   readonly onOpen?: () => void;
 }
 
-export function Menu({ name, icon, items, tabIndex, className = 'icon-button', onOpen }: MenuProps) {
+export function Menu({ name, icon, items, tabIndex, className = 'icon-button', align = 'end', onOpen }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
@@ -36,8 +38,9 @@ export function Menu({ name, icon, items, tabIndex, className = 'icon-button', o
       const [popover, anchor] = [list.current, button.current];
       if (!popover || !anchor) return;
       popover.showPopover();
-      place(popover, anchor.getBoundingClientRect());
-      popover.querySelector<HTMLElement>('button')?.focus();
+      place(popover, anchor.getBoundingClientRect(), align);
+      const [first, chosen] = ['button', '[aria-checked="true"]'].map((one) => popover.querySelector<HTMLElement>(one));
+      (chosen ?? first)?.focus();
     });
   }
 
@@ -130,12 +133,13 @@ function groupsOf(items: readonly MenuItem[]): [group: string | undefined, membe
 }
 
 /** Below the button, or above it where there is more room, and within the window. */
-function place(popover: HTMLElement, anchor: DOMRect): void {
+function place(popover: HTMLElement, anchor: DOMRect, align: 'start' | 'end'): void {
   const { offsetWidth: width, offsetHeight: height } = popover;
   const below = anchor.bottom + height + 8 <= innerHeight;
   const { style } = popover;
   if (below) style.top = `${anchor.bottom + 4}px`;
   // Items that come while it is open push upwards.
   else style.bottom = `${Math.min(innerHeight - height - 8, innerHeight - anchor.top + 4)}px`;
-  style.left = `${Math.max(8, Math.min(anchor.right - width, innerWidth - width - 8))}px`;
+  const left = align === 'start' ? anchor.left : anchor.right - width;
+  style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
 }

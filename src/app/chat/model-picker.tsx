@@ -45,6 +45,7 @@ export function ModelPicker() {
       name={strings.answererNow({ model: label })}
       icon={<bdi>{label}</bdi>}
       className="picker-button"
+      align="start"
       items={items}
       onOpen={() => {
         void openShelf();

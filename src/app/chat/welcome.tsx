@@ -14,7 +14,9 @@ export function Welcome() {
   if (!empty) return null;
   return (
     <section className="welcome" aria-label={strings.welcome}>
-      <p className="welcome-lead">{isTemporary ? strings.temporaryChat : strings.welcomeLead}</p>
+      <p className="welcome-lead">
+        {isTemporary ? strings.temporaryChat : remote ? strings.welcomeElsewhere : strings.welcomeLead}
+      </p>
       <p>
         {isTemporary && `${strings.temporaryExplained} `}
         {remote

@@ -87,6 +87,7 @@ const chatArbitrary: fc.Arbitrary<StoredChat> = fc
         attachments: fc.option(fc.array(attachmentArbitrary, { minLength: 1, maxLength: 2 }), { nil: undefined }),
         stats: fc.option(statsArbitrary, { nil: undefined }),
         leftOut: fc.option(fc.nat(), { nil: undefined }),
+        host: fc.option(fc.domain(), { nil: undefined }),
         draftedRanges: fc.option(fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }), { nil: undefined }),
         role: fc.constantFrom('user' as const, 'assistant' as const),
         state: fc.constantFrom('done' as const, 'stopped' as const, 'error' as const),

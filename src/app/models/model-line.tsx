@@ -28,7 +28,7 @@ export function ModelLine() {
 }
 
 /** The chat is answered elsewhere, which is never left unsaid. */
-function RemoteLine({ choice: { endpoint, model } }: { readonly choice: RemoteChoice }) {
+function RemoteLine({ choice: { endpoint } }: { readonly choice: RemoteChoice }) {
   const servers = useApp((state) => state.servers);
   const isOnline = useApp((state) => state.isOnline);
   const openServers = useApp((state) => state.openServers);
@@ -38,8 +38,8 @@ function RemoteLine({ choice: { endpoint, model } }: { readonly choice: RemoteCh
   const isGone = servers !== null && !servers.some(({ url }) => url === endpoint);
   const words = isGone ? strings.lineServerGone : isOnline ? strings.lineRemote : strings.lineRemoteOffline;
   return (
-    <div className="model-line">
-      <p>{words({ host, model })}</p>
+    <div className="model-line remote-line">
+      <p>{words({ host })}</p>
       <button type="button" className="quiet-button" onClick={() => answerHere()}>
         {strings.answerHere}
       </button>

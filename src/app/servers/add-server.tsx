@@ -65,7 +65,10 @@ export function AddServer() {
             (kind === 'unencrypted' ? strings.unencrypted({ origin: new URL(address).origin }) : strings.addressHelp)}
         </p>
         {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for fields */}
-        <div className="usual-addresses" role="group" aria-label={strings.examples}>
+        <div className="usual-addresses" role="group" aria-labelledby={`${id}-usual`}>
+          <span id={`${id}-usual`} className="help">
+            {strings.examples}
+          </span>
           {usualAddresses.map(({ name, address: usual }) => (
             <button key={name} type="button" className="quiet-button" title={usual} onClick={() => type(usual)}>
               {name}

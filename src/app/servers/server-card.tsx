@@ -30,7 +30,7 @@ export function ServerCard({ server }: { readonly server: RemoteEndpoint }) {
           {check?.kind === 'asking' ? strings.asking : strings.models({ models: models.length })} ·{' '}
           {hasKey ? strings.withKey : strings.withoutKey}
         </p>
-        <p className="card-purpose">{url}</p>
+        <p className="card-purpose server-url">{url}</p>
         <div className="card-actions">
           <button
             type="button"

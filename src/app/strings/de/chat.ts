@@ -45,6 +45,7 @@ export const chat: Translation<typeof english> = {
   welcome: 'Willkommen',
   welcomeLead: 'Ein Sprachmodell am eigenen Feuer.',
   welcomePrivate: 'Es läuft in diesem Tab, auf diesem Gerät. Nichts, was Sie schreiben, verlässt es.',
+  welcomeElsewhere: 'Ein Sprachmodell anderswo.',
   welcomeRemote: 'Diesen Chat beantwortet {model} auf {host}. Was Sie darin schreiben, wird dorthin gesendet.',
   examples: 'Beispiele',
 
@@ -93,9 +94,9 @@ export const chat: Translation<typeof english> = {
   progress: 'Stand der Antwort',
   outcome: {
     answering: '{author} antwortet.',
-    finished: '{author} hat fertig geantwortet, {tokens, plural, one{# Token} other{# Token}}.',
-    full: '{author} hat die größte Länge einer Antwort erreicht, {tokens, plural, one{# Token} other{# Token}}.',
-    stopped: '{author} hat angehalten, {tokens, plural, one{# Token} other{# Token}}.',
+    finished: '{author} hat fertig geantwortet{tokens, plural, =0{} one{, # Token} other{, # Token}}.',
+    full: '{author} hat die größte Länge einer Antwort erreicht{tokens, plural, =0{} one{, # Token} other{, # Token}}.',
+    stopped: '{author} hat angehalten{tokens, plural, =0{} one{, # Token} other{, # Token}}.',
     failed: '{author} konnte die Antwort nicht beenden.',
     silent: '{author} hat fertig geantwortet und nichts hinzugefügt.',
   },
@@ -157,9 +158,19 @@ export const chat: Translation<typeof english> = {
     topP: { name: 'Top-p', help: 'Unter den wahrscheinlichsten Token wählen, die diesen Anteil ausmachen.' },
     minP: { name: 'Min-p', help: 'Token weglassen, die viel unwahrscheinlicher sind als das wahrscheinlichste.' },
     repetitionPenalty: { name: 'Strafe für Wiederholung', help: 'Über 1 wiederholt sich das Modell weniger.' },
+    frequencyPenalty: {
+      name: 'Strafe für Häufigkeit',
+      help: 'Über 0 wird ein Wort unwahrscheinlicher, je öfter es kam.',
+    },
+    presencePenalty: {
+      name: 'Strafe für Vorkommen',
+      help: 'Über 0 werden Wörter unwahrscheinlicher, die schon kamen.',
+    },
     maxTokens: { name: 'Längste Antwort', help: 'In Token; jedes etwa drei viertel Wort.' },
     seed: { name: 'Startwert', help: 'Derselbe Startwert und derselbe Prompt geben dieselbe Antwort.' },
   },
+  stops: 'Aufhören vor',
+  stopsHelp: 'Die Antwort endet vor jedem dieser Texte, einer je Zeile.',
 
   inspector: 'Was das Modell sieht',
   inspectorLead: 'Der Prompt der nächsten Antwort, {tokens, plural, one{# Token} other{# Token}}.',

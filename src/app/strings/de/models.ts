@@ -164,10 +164,9 @@ export const models: Translation<typeof english> = {
   },
   keepData: 'Meine Daten behalten',
 
-  lineRemote: 'Was Sie in diesem Chat schreiben, verlässt dieses Gerät: {model} auf {host} antwortet.',
-  lineRemoteOffline: 'Sie sind offline. {model} auf {host} ist vielleicht nicht zu erreichen.',
-  lineServerGone:
-    '{host} ist nicht mehr unter Ihren Servern, darum wird {model} nicht gefragt. Wählen Sie, wer antwortet.',
+  lineRemote: 'Was Sie in diesem Chat schreiben, verlässt dieses Gerät und geht an {host}.',
+  lineRemoteOffline: 'Sie sind offline: {host} ist vielleicht nicht zu erreichen.',
+  lineServerGone: '{host} ist nicht mehr unter Ihren Servern. Wählen Sie, wer antwortet.',
   answerHere: 'Auf diesem Gerät antworten',
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
   lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',

@@ -46,6 +46,7 @@ export const chat = {
   welcome: 'Welcome',
   welcomeLead: 'A language model by your own fire.',
   welcomePrivate: 'It runs in this tab, on this machine. Nothing you write leaves it.',
+  welcomeElsewhere: 'A language model elsewhere.',
   welcomeRemote: 'This chat is answered by {model} at {host}. What you write in it is sent there.',
   examples: 'Examples',
 
@@ -97,9 +98,9 @@ export const chat = {
   progress: 'Answer progress',
   outcome: {
     answering: '{author} is answering.',
-    finished: '{author} has finished answering, {tokens, plural, one{# token} other{# tokens}}.',
-    full: '{author} has reached the greatest length of an answer, {tokens, plural, one{# token} other{# tokens}}.',
-    stopped: '{author} has stopped, {tokens, plural, one{# token} other{# tokens}}.',
+    finished: '{author} has finished answering{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
+    full: '{author} has reached the greatest length of an answer{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
+    stopped: '{author} has stopped{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
     failed: '{author} could not finish the answer.',
     silent: '{author} has finished answering and added nothing.',
   },
@@ -161,9 +162,13 @@ export const chat = {
     topP: { name: 'Top-p', help: 'Choose among the likeliest tokens that make up this share.' },
     minP: { name: 'Min-p', help: 'Leave out tokens far less likely than the likeliest.' },
     repetitionPenalty: { name: 'Repetition penalty', help: 'Above 1 the model repeats itself less.' },
+    frequencyPenalty: { name: 'Frequency penalty', help: 'Above 0 a word is less likely the more often it has come.' },
+    presencePenalty: { name: 'Presence penalty', help: 'Above 0 words that have come at all are less likely.' },
     maxTokens: { name: 'Longest answer', help: 'In tokens; about three quarters of a word each.' },
     seed: { name: 'Seed', help: 'The same seed and the same prompt give the same answer.' },
   },
+  stops: 'Stop before',
+  stopsHelp: 'The answer ends before any of these texts, one a line.',
 
   // The prompt as the model sees it
   inspector: 'What the model sees',

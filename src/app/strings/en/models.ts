@@ -168,9 +168,9 @@ export const models = {
   keepData: 'Keep my data',
 
   // In the chat
-  lineRemote: 'What you write in this chat leaves this device: {model} at {host} answers it.',
-  lineRemoteOffline: 'You are offline. {model} at {host} may not be reached.',
-  lineServerGone: '{host} is no longer among your servers, so {model} is not asked. Choose who answers.',
+  lineRemote: 'What you write in this chat leaves this device and goes to {host}.',
+  lineRemoteOffline: 'You are offline: {host} may not be reached.',
+  lineServerGone: '{host} is no longer among your servers. Choose who answers.',
   answerHere: 'Answer on this device',
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
