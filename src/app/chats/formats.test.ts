@@ -204,8 +204,9 @@ describe('Markdown', () => {
         const { title, systemPrompt, pinned, createdAt, updatedAt } = stored.chat;
         expect(back?.chat).toMatchObject({ title, systemPrompt, pinned, createdAt, updatedAt });
         const essence = (messages: Message[]) =>
-          messages.map(({ role, content, thinking, state, createdAt: at, attachments = [] }) => ({
+          messages.map(({ role, content, thinking, state, host, createdAt: at, attachments = [] }) => ({
             role,
+            host,
             content,
             thinking,
             state,
@@ -221,7 +222,7 @@ describe('Markdown', () => {
 
   it('reads well', () => {
     const page = writeMarkdown({
-      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'b' },
+      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'e' },
       messages: [
         { id: 'a', chatId: 'c', parentId: null, role: 'user', content: 'Hi', createdAt: 1, state: 'done', revision: 1 },
         {
@@ -235,9 +236,24 @@ describe('Markdown', () => {
           state: 'done',
           revision: 1,
         },
+        { id: 'd', chatId: 'c', parentId: 'b', role: 'user', content: 'Hi', createdAt: 3, state: 'done', revision: 1 },
+        {
+          id: 'e',
+          chatId: 'c',
+          parentId: 'd',
+          role: 'assistant',
+          content: 'Good day.',
+          modelLabel: 'llama3',
+          host: 'example.org',
+          createdAt: 4,
+          state: 'done',
+          revision: 1,
+        },
       ],
     });
-    expect(page.replace(/^<!--.*-->$/gm, '')).toBe('\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n');
+    expect(page.replace(/^<!--.*-->$/gm, '')).toBe(
+      '\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n\n\n## You\n\nHi\n\n\n## llama3 at example.org\n\nGood day.\n',
+    );
   });
 
   it('comes back through an editor that ends lines the other way', () => {
