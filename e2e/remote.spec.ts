@@ -116,11 +116,11 @@ test('a server answers the chats it is chosen for, and no other', inOne, async (
   // A reload keeps the chat with its server, and the server with its models.
   await page.reload();
   await expect(chat.messagesOf(author)).toHaveCount(3);
-  await expect(page.getByText(`What you write in this chat leaves this device and goes to ${host}.`)).toBeVisible();
+  await expect(page.getByText(`What you write here goes to ${host}, a program on this device.`)).toBeVisible();
   await choose(page, 'qwen3');
   await chat.ask('Hello');
   await expect(chat.messagesOf(`qwen3 at ${host}`)).toContainText('Good evening.');
-  await page.getByRole('button', { name: 'Answer on this device' }).click();
+  await page.getByRole('button', { name: 'Answer with Tales' }).click();
   const asked = chats().length;
   await chat.ask('What is 7 + 5?');
   await chat.answered();
@@ -132,4 +132,25 @@ test('a server answers the chats it is chosen for, and no other', inOne, async (
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await expect(card).toHaveCount(0);
   server.close();
+});
+
+test.describe('in German', () => {
+  test.use({ locale: 'de-DE', viewport: { width: 390, height: 780 } });
+
+  test('a server that cannot be reached is told with what to do, and open to all', inOne, async ({ page, tolerate }) => {
+    tolerate(/127\.0\.0\.1/);
+    const server = await start();
+    server.close();
+    await page.goto('/#/models');
+    await page.getByLabel('Adresse des Servers').fill('kein Server');
+    await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
+    await expect(page.getByText('Erwartet wird eine Adresse wie http://localhost:11434')).toBeVisible();
+    await page.getByLabel('Adresse des Servers').fill(server.url.replace('http://', ''));
+    await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
+    const alert = page.getByRole('alert');
+    await expect(alert).toContainText('Der Server ist nicht zu erreichen oder hat abgebrochen.');
+    await alert.getByText('Wenn der Server läuft, muss er diese Seite einlassen').click();
+    await expect(alert).toContainText(`OLLAMA_ORIGINS=${new URL(page.url()).origin} ollama serve`);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  });
 });

@@ -15,7 +15,7 @@ export function Welcome() {
   return (
     <section className="welcome" aria-label={strings.welcome}>
       <p className="welcome-lead">
-        {isTemporary ? strings.temporaryChat : remote ? strings.welcomeElsewhere : strings.welcomeLead}
+        {isTemporary ? strings.temporaryChat : remote ? strings.welcomeServer : strings.welcomeLead}
       </p>
       <p>
         {isTemporary && `${strings.temporaryExplained} `}

@@ -8,6 +8,7 @@ import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
 import type { RemoteChoice } from '../chats/types';
 import { modelLabel } from '../state/model-slice';
+import { isOwnMachine } from '../servers/address';
 import { hostOfServer } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
@@ -29,6 +30,7 @@ export function ModelLine() {
 
 /** The chat is answered elsewhere, which is never left unsaid. */
 function RemoteLine({ choice: { endpoint } }: { readonly choice: RemoteChoice }) {
+  const label = useApp(modelLabel);
   const servers = useApp((state) => state.servers);
   const isOnline = useApp((state) => state.isOnline);
   const openServers = useApp((state) => state.openServers);
@@ -36,12 +38,19 @@ function RemoteLine({ choice: { endpoint } }: { readonly choice: RemoteChoice })
   useEffect(() => void openServers(), [openServers]);
   const host = hostOfServer(endpoint);
   const isGone = servers !== null && !servers.some(({ url }) => url === endpoint);
-  const words = isGone ? strings.lineServerGone : isOnline ? strings.lineRemote : strings.lineRemoteOffline;
+  const isOwn = isOwnMachine(new URL(endpoint).hostname);
+  const words = isGone
+    ? strings.lineServerGone
+    : isOwn
+      ? strings.lineRemoteOwn
+      : isOnline
+        ? strings.lineRemote
+        : strings.lineRemoteOffline;
   return (
     <div className="model-line remote-line">
       <p>{words({ host })}</p>
       <button type="button" className="quiet-button" onClick={() => answerHere()}>
-        {strings.answerHere}
+        {strings.answerWith({ model: label })}
       </button>
     </div>
   );

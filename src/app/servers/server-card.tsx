@@ -20,7 +20,7 @@ export function ServerCard({ server }: { readonly server: RemoteEndpoint }) {
   const [isRemoving, setRemoving] = useState(false);
   const nameId = useId();
   return (
-    <li className="card" data-state={models.length > 0 ? 'here' : 'absent'} aria-labelledby={nameId}>
+    <li className="card server-card" data-state={models.length > 0 ? 'here' : 'absent'} aria-labelledby={nameId}>
       <div className="card-head">
         <h4 id={nameId} className="card-name">
           <bdi>{host}</bdi>

@@ -45,7 +45,7 @@ export const chat: Translation<typeof english> = {
   welcome: 'Willkommen',
   welcomeLead: 'Ein Sprachmodell am eigenen Feuer.',
   welcomePrivate: 'Es läuft in diesem Tab, auf diesem Gerät. Nichts, was Sie schreiben, verlässt es.',
-  welcomeElsewhere: 'Ein Sprachmodell anderswo.',
+  welcomeServer: 'Ein Sprachmodell auf einem Server.',
   welcomeRemote: 'Diesen Chat beantwortet {model} auf {host}. Was Sie darin schreiben, wird dorthin gesendet.',
   examples: 'Beispiele',
 
@@ -58,7 +58,7 @@ export const chat: Translation<typeof english> = {
   answeredHere: 'Beantwortet von {model} auf diesem Gerät',
   sendThereTitle: 'Diesen Chat an {host} senden?',
   sendThereExplained:
-    'Damit {model} ihn fortsetzen kann, verlässt der ganze Chat dieses Gerät und geht an {host}: {messages, plural, one{# Nachricht} other{# Nachrichten}} bis jetzt und alle, die folgen, mit Dateien und Systemprompt.',
+    'Damit {model} ihn fortsetzen kann, wird der ganze Chat an {host} gesendet: {messages, plural, one{# Nachricht} other{# Nachrichten}} bis jetzt und alle, die folgen, mit Dateien und Systemprompt.',
   sendThere: 'An {host} senden',
   keepHere: 'So lassen',
 

@@ -5,7 +5,7 @@ export const servers: Translation<typeof english> = {
   title: 'Server',
   lead: 'Ein größeres Modell auf einem Server kann Chats auf dieser Seite beantworten: vLLM, llama.cpp, Ollama, LM Studio oder jeder andere, der die Schnittstelle von OpenAI spricht.',
   leaves:
-    'Was Sie einem solchen Modell schreiben, verlässt dieses Gerät: Der ganze Chat wird an den Server gesendet, mit Dateien und Systemprompt, und was dort damit geschieht, bestimmt, wer ihn betreibt. Gesendet werden nur Chats, für die Sie ein solches Modell wählen.',
+    'Was Sie einem solchen Modell schreiben, verlässt diese Seite und, wo der Server ein anderes Gerät ist, auch dieses Gerät: Der ganze Chat wird an den Server gesendet, mit Dateien und Systemprompt, und was dort damit geschieht, bestimmt, wer ihn betreibt. Gesendet werden nur Chats, für die Sie ein solches Modell wählen.',
 
   address: 'Adresse des Servers',
   addressHelp: 'Meist endet sie auf /v1; das wird ergänzt, wo nichts anderes steht.',

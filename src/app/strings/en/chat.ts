@@ -46,7 +46,7 @@ export const chat = {
   welcome: 'Welcome',
   welcomeLead: 'A language model by your own fire.',
   welcomePrivate: 'It runs in this tab, on this machine. Nothing you write leaves it.',
-  welcomeElsewhere: 'A language model elsewhere.',
+  welcomeServer: 'A language model on a server.',
   welcomeRemote: 'This chat is answered by {model} at {host}. What you write in it is sent there.',
   examples: 'Examples',
 
@@ -60,7 +60,7 @@ export const chat = {
   answeredHere: 'Answered by {model} on this device',
   sendThereTitle: 'Send this chat to {host}?',
   sendThereExplained:
-    'So that {model} can go on with it, the whole chat leaves this device and goes to {host}: {messages, plural, one{# message} other{# messages}} so far and all that follow, with files and system prompt.',
+    'So that {model} can go on with it, the whole chat is sent to {host}: {messages, plural, one{# message} other{# messages}} so far and all that follow, with files and system prompt.',
   sendThere: 'Send it to {host}',
   keepHere: 'Leave it as it is',
 

@@ -3,7 +3,7 @@ export const servers = {
   title: 'Servers',
   lead: 'A larger model on a server can answer chats in this page: vLLM, llama.cpp, Ollama, LM Studio, or any other that speaks OpenAI’s API.',
   leaves:
-    'What you write to such a model leaves this device: the whole chat is sent to the server, files and system prompt included, and what happens to it there is up to whoever runs it. Only chats for which you choose such a model are sent.',
+    'What you write to such a model leaves this page, and where the server is another machine, this device: the whole chat is sent to the server, files and system prompt included, and what happens to it there is up to whoever runs it. Only chats for which you choose such a model are sent.',
 
   // Entering one
   address: 'Address of the server',
