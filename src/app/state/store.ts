@@ -11,6 +11,7 @@ import { createComposerSlice, type ComposerSlice } from './composer-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
 import { createOfferSlice, type OfferSlice } from './offer-slice';
+import { createServersSlice, type ServersSlice } from './servers-slice';
 import { createShelfSlice, type ShelfSlice } from './shelf-slice';
 import { createStorageSlice, type StorageSlice } from './storage-slice';
 import { createSettingsSlice, type SettingsSlice } from './settings-slice';
@@ -22,6 +23,7 @@ export type AppState = SettingsSlice &
   StorageSlice &
   ChatsSlice &
   ChatSlice &
+  ServersSlice &
   ComposerSlice &
   BatchSlice &
   FrameSlice;
@@ -77,6 +79,7 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
       ...createStorageSlice(services)(...parts),
       ...createChatsSlice({ ...services.chats, systemPrompt, stopWork, beside })(...parts),
       ...createChatSlice(services)(...parts),
+      ...createServersSlice(services)(...parts),
       ...createComposerSlice(services)(...parts),
       ...createBatchSlice(services)(...parts),
       ...createFrameSlice()(...parts),
