@@ -9,7 +9,7 @@ import type { AppServices, Slice } from './store';
 export interface EngineSlice {
   enginePlace: EnginePlace;
   /** Takes the engine from the tab that has it, and goes on here with what waits for it. */
-  useHere(): Promise<void>;
+  bringHere(): Promise<void>;
   /** A person looks at this tab: where the engine has come free since it was elsewhere, what waits for it goes on. */
   takeUp(): Promise<void>;
 }
@@ -43,7 +43,7 @@ export function createEngineSlice({ client }: AppServices): Slice<EngineSlice> {
     return {
       enginePlace: engine.place(),
 
-      async useHere() {
+      async bringHere() {
         try {
           await engine.takeOver();
         } catch (error) {

@@ -5,7 +5,7 @@ import type { AppState } from './store';
 
 export interface NextMove {
   /** What it does; the button's words are the catalogue's. */
-  kind: 'tryAgain' | 'newChat' | 'repair' | 'allowHost' | 'useDefaultModel' | 'useHere';
+  kind: 'tryAgain' | 'newChat' | 'repair' | 'allowHost' | 'useDefaultModel' | 'bringHere';
   run(): void;
 }
 
@@ -20,7 +20,7 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
       return { kind: 'repair', run: () => void state.repairSelected().catch(() => {}) }; // kept as the problem
     case 'engine-elsewhere':
     case 'engine-taken':
-      return { kind: 'useHere', run: () => void state.useHere() };
+      return { kind: 'bringHere', run: () => void state.bringHere() };
     case 'bad-request':
     case 'webgpu-unavailable':
     case 'insecure-context':

@@ -8,7 +8,7 @@ const strings = wordsOf('frame', frame);
 export function Banners() {
   const isOnline = useApp((state) => state.isOnline);
   const enginePlace = useApp((state) => state.enginePlace);
-  const useHere = useApp((state) => state.useHere);
+  const bringHere = useApp((state) => state.bringHere);
   const startUpdate = useApp((state) => state.startUpdate);
   const isAnswering = useApp(({ answerPhase, batchPhase }) => answerPhase !== 'idle' || batchPhase !== 'idle');
   const flushChats = useApp((state) => state.flushChats);
@@ -28,8 +28,8 @@ export function Banners() {
       {enginePlace.at === 'elsewhere' && (
         <div className="banner">
           <p>{strings.elsewhere[enginePlace.use]}</p>
-          <button type="button" className="edged-button" onClick={() => void useHere()}>
-            {strings.useHere}
+          <button type="button" className="edged-button" onClick={() => void bringHere()}>
+            {strings.bringHere}
           </button>
         </div>
       )}

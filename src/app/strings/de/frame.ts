@@ -28,7 +28,7 @@ export const frame: Translation<typeof english> = {
       'Hearth beantwortet in einem anderen Tab einen Stapel. Holen Sie es her, wird der Stapel angehalten; er kann später weitergehen.',
     benchmark: 'Hearth misst in einem anderen Tab. Holen Sie es her, endet der Leistungstest.',
   },
-  useHere: 'Hier verwenden',
+  bringHere: 'Hier verwenden',
   offline:
     'Sie sind offline. Modelle und Chats auf diesem Gerät funktionieren weiter; was nicht hier ist, kann jetzt nicht geholt werden.',
   pageBroke: 'Diese Ansicht ist abgestürzt.',

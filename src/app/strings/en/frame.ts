@@ -26,7 +26,7 @@ export const frame = {
     batch: 'Hearth is answering a batch in another tab. Brought here, it pauses the batch, which can go on later.',
     benchmark: 'Hearth is measuring in another tab. Brought here, it ends the benchmark.',
   },
-  useHere: 'Use it here',
+  bringHere: 'Use it here',
   offline: 'You are offline. Models and chats on this machine go on working; what is not here cannot be fetched now.',
   pageBroke: 'This screen broke.',
   pageBrokeHint:
