@@ -50,6 +50,14 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'engine-elsewhere': {
+    what: 'Hearth läuft in einem anderen Tab.',
+    next: 'Verwenden Sie es dort, schließen Sie jenen Tab oder holen Sie es hierher.',
+  },
+  'engine-taken': {
+    what: 'Ein anderer Tab hat Hearth übernommen; darum brach es hier ab.',
+    next: 'Machen Sie dort weiter oder holen Sie Hearth zurück; was gesagt ist, bleibt erhalten.',
+  },
   'bad-request': {
     what: 'Das Verlangte ist nicht möglich.',
     next: 'Wählen Sie ein anderes Modell oder versuchen Sie es noch einmal.',
