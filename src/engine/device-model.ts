@@ -47,6 +47,8 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
+  /** Rows whose logits one forward gives. */
+  readonly maxOutputs: number;
   readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
@@ -62,6 +64,7 @@ export class DeviceModel {
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
+    this.maxOutputs = maxOutputs;
     const poolBytes = blocks * kvBlockBytes(kvFormat, shape.kvHeads, shape.headDim);
     if (poolBytes > backend.limits.maxBindingBytes) {
       throw new HearthError(

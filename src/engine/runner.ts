@@ -27,6 +27,7 @@ import type { SlotContent } from './slot-upload';
 import { PLAIN } from './speculation';
 import type { Guesser } from './speculation';
 import { scratchBuffers, stateBuffers } from './state-buffers';
+import { TuningTable } from './tuning/tuning-table';
 
 export interface RunnerOptions {
   /** Positions one sequence may have. */
@@ -108,6 +109,7 @@ export class Runner {
     target: ModelParts,
     draft: ModelParts | null,
     readonly options: RunnerOptions,
+    readonly tuning: TuningTable,
   ) {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
@@ -145,8 +147,9 @@ export class Runner {
     target: ModelParts,
     draft: ModelParts | null,
     options: RunnerOptions,
+    tuning: TuningTable = TuningTable.ofDefaults(),
   ): Promise<Runner> {
-    const runner = new Runner(backend, target, draft, options);
+    const runner = new Runner(backend, target, draft, options, tuning);
     try {
       await backend.settle();
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
@@ -215,6 +218,11 @@ export class Runner {
       if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
       return prepared;
     });
+  }
+
+  /** Steps are recorded anew from now on: the table of tuned kernels has changed. */
+  forgetSteps(): void {
+    this.#steps.clear();
   }
 
   /**
