@@ -6,6 +6,7 @@ import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
+import { defaultProducts } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -93,7 +94,8 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
+    const products = defaultProducts(backend.lanes);
+    this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);
@@ -122,7 +124,7 @@ export class DeviceModel {
     page.forward(config, pass);
     if (outputCount === 0) return;
     const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');
-    const product = { x, matrix: this.#head, rows: outputCount, lanes: pass.lanes };
+    const product = { x, matrix: this.#head, rows: outputCount, products: pass.products };
     if (greedy) return recordArgmax(recorder, 'head', { ...product, ranks: this.ranks }); // a cap keeps the order
     recordProduct(recorder, 'head', { ...product, y: this.logits, yStride: this.logitStride, epilogue: 'store' });
     const { softCap: cap } = page.head(config);
