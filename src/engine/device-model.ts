@@ -6,7 +6,7 @@ import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
-import { defaultProducts } from '../kernels/product-variants';
+import type { ProductChoice } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -60,6 +60,7 @@ export class DeviceModel {
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
+    choose: ProductChoice['choose'],
   ) {
     const { page, config, weights } = parts;
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
@@ -94,7 +95,7 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = defaultProducts(backend.lanes);
+    const products = { lanes: backend.lanes, choose };
     this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');

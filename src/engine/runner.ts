@@ -114,8 +114,9 @@ export class Runner {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
-    this.target = new DeviceModel(backend, target, modelOptions);
-    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences });
+    const choose = tuning.choose.bind(tuning);
+    this.target = new DeviceModel(backend, target, modelOptions, choose);
+    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, choose);
     this.vocabSize = this.target.shape.vocabSize;
 
     const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>

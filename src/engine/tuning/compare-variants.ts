@@ -4,24 +4,24 @@
  * round. By the wall clock: asking for timestamp queries slows some drivers down even where they are not used.
  */
 import type { Backend, DeviceBuffer, PreparedStep } from '../../gpu/backend';
-import type { Step } from '../../gpu/recorder';
+import type { Call } from '../../gpu/recorder';
 import { HearthError } from '../../lib/errors';
 import { figureOf } from '../../lib/figure';
 import { present } from '../../lib/invariant';
 import type { Decision } from './tuning-table';
 
-/** A variant, and what it dispatches in each place of the model that it may stand in. */
+/** A variant, and its dispatch in each place of the model that it may stand in. */
 export interface Candidate {
   readonly variant: string;
-  /** The last dispatch of a place writes its results. */
-  readonly places: readonly Step[];
+  readonly places: readonly Call[];
 }
 
 /**
- * Milliseconds that a batch of the default lasts at least, where one dispatch does not last longer: much longer than a
- * submission, and short enough that one of a variant three times as slow still lasts no longer than 25.
+ * Milliseconds that a batch of the default lasts at least, and at most twice as long, where one dispatch does not last longer:
+ * much longer than a submission, and short enough that a batch of a variant three times as slow keeps nobody waiting for more
+ * than 25.
  */
-export const BATCH_MS = 8;
+export const BATCH_MS = 4;
 
 /** Dispatches of one batch at most. */
 const MOST_REPEATS = 512;
@@ -102,34 +102,29 @@ export async function* compareVariants(
 
 /** So many dispatches over the places in turn: weights come from memory, as in a step, and not from the cache. */
 function batchOf(backend: Backend, { places }: Candidate, repeats: number): Promise<PreparedStep> {
-  return backend.prepare(Array.from({ length: repeats }, (_, i) => places[i % places.length]!).flat());
+  return backend.prepare(Array.from({ length: repeats }, (_, i) => places[i % places.length]!));
 }
 
 /** Whether a variant writes what the default writes, bit by bit, and not zeros. One that cannot be compiled does not. */
 async function agrees(backend: Backend, usual: Candidate, other: Candidate, fill: () => void): Promise<boolean> {
-  const [expected, found] = [usual, other].map(({ places }) => places[0]!) as [Step, Step];
+  const calls = [usual.places[0]!, other.places[0]!];
   try {
-    const prepared = [await backend.prepare(expected), await backend.prepare(found)];
+    const prepared = await Promise.all(calls.map((call) => backend.prepare([call])));
     // All is submitted at once, so that nobody's step comes between.
-    const written = prepared.map((step) => {
+    const reads = prepared.map((step, i) => {
       fill();
-      const done = backend.run(step);
-      return Promise.all([backend.read(outputOf(step.step)), done]);
+      return Promise.all([backend.run(step), backend.read(outputOf(calls[i]!))]);
     });
-    const [right, given] = (await Promise.all(written)).map(([bytes]) => new Uint32Array(bytes)) as [
-      Uint32Array,
-      Uint32Array,
-    ];
-    return right.some((word) => word !== 0) && right.every((word, i) => word === given[i]);
+    const [expected, found] = (await Promise.all(reads)).map(([, bytes]) => new Uint32Array(bytes));
+    return expected!.some((word) => word !== 0) && expected!.every((word, i) => word === found![i]);
   } catch (error) {
     if (error instanceof HearthError) throw error;
     return false;
   }
 }
 
-/** What the last dispatch of a step writes. */
-export function outputOf(step: Step): DeviceBuffer {
-  const { kernel, buffers } = present(step.at(-1), 'dispatch');
+/** What a dispatch writes. */
+export function outputOf({ kernel, buffers }: Call): DeviceBuffer {
   const written = kernel.bindings.findIndex(({ access }) => access === 'read_write');
   return present(buffers[written], `what ${kernel.name} writes`);
 }

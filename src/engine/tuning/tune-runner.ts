@@ -4,28 +4,30 @@
  */
 import type { Backend } from '../../gpu/backend';
 import { Recorder } from '../../gpu/recorder';
-import type { Step } from '../../gpu/recorder';
+import type { Call } from '../../gpu/recorder';
+import { ROW_CLASSES } from '../../kernels/product-variants';
+import type { ProductKey, ProductVariant } from '../../kernels/product-variants';
+import { MAX_ROWS_PER_SEQUENCE } from '../../kernels/shared/slot-state';
 import { present } from '../../lib/invariant';
 import { CHUNK } from '../../quant/format';
 import type { Runner } from '../runner';
 import { BATCH_MS, compareVariants, outputOf } from './compare-variants';
 import type { Candidate } from './compare-variants';
 import { nameOf } from './tuning-table';
-import type { Key, TuningTable, Variant } from './tuning-table';
+import type { TuningTable, Variants } from './tuning-table';
 
-/** Rows of forwards that stand for rounds with guesses and small batches, and for chunks of prompts from … to. */
-const FEW_ROWS = 4;
-const CHUNK_ROWS = { least: 16, most: 128 } as const;
+/** Rows of a prompt's chunk that are measured: as many as a batch has time for, within these. */
+const CHUNK_ROWS = { least: 16, most: Math.max(...ROW_CLASSES) } as const;
 
 /** Records a forward of so many rows. */
 type Forward = (recorder: Recorder, rows: number) => void;
 
 /** A point as a forward passes it. */
 interface PassedPoint {
-  readonly key: Key;
-  readonly variants: readonly [Variant, ...Variant[]];
-  /** What it dispatches, in each place of the model. */
-  readonly places: Step[];
+  readonly key: ProductKey;
+  readonly variants: Variants;
+  /** Its dispatch in each place of the model. */
+  readonly places: Call[];
 }
 
 /**
@@ -43,19 +45,20 @@ export async function* tuneRunner(
   for (const { least, most, forward } of forwardsOf(runner)) {
     for (const [point, { variants, key }] of pointsOf(table, forward, least)) {
       if (variants.length < 2 || table.decisions.has(point)) continue;
-      const placesOf = (rows: number, index = 0) => pointsOf(table, forward, rows, [point, index]).get(point)?.places;
+      const placesOf = (count: number, tried = variants[0]) =>
+        present(pointsOf(table, forward, count, { point, tried }).get(point), point).places;
       let rows = least;
-      for (let places = placesOf(2 * rows); 2 * rows <= most && places; places = placesOf(2 * rows)) {
-        const prepared = await backend.prepare(places[0]!);
+      while (2 * rows <= most) {
+        const prepared = await backend.prepare(placesOf(2 * rows).slice(0, 1));
         const startMs = now();
         await backend.run(prepared);
-        const isSlow = now() - startMs > BATCH_MS / 4;
+        const ms = now() - startMs;
         yield;
-        if (isSlow) break;
+        if (ms > BATCH_MS / 4) break;
         rows *= 2;
       }
-      const candidates = variants.map((variant, i): Candidate => {
-        return { variant: nameOf(variant), places: present(placesOf(rows, i), point) };
+      const candidates = variants.map((variant): Candidate => {
+        return { variant: nameOf(variant), places: placesOf(rows, variant) };
       }) as [Candidate, ...Candidate[]];
       const fill = () => fillBuffers(backend, candidates[0].places[0]!, key);
       const decision = yield* compareVariants(backend, candidates, { fill, now });
@@ -66,21 +69,23 @@ export async function* tuneRunner(
   return hasChanged;
 }
 
-/** The forwards that requests consist of: one row of a sequence, a few, and a chunk of a prompt. */
+/** The forwards that requests consist of: of each class of rows, with logits or their likeliest alone, and chunks of prompts. */
 function* forwardsOf(runner: Runner): Generator<{ least: number; most: number; forward: Forward }> {
   const { target, draft, inputs, options } = runner;
   for (const model of [target, ...(draft ? [draft] : [])]) {
-    const few = Math.min(FEW_ROWS, options.maxRows, model.maxOutputs);
-    const chunk = (rows: number) => Math.min(rows, options.maxRows);
-    for (const rows of [1, few]) {
-      yield { least: rows, most: rows, forward: (recorder) => model.record(recorder, inputs, rows, rows) };
+    const few = Math.min(options.maxRows, model.maxOutputs, MAX_ROWS_PER_SEQUENCE);
+    for (const rows of ROW_CLASSES.filter((most) => most <= few)) {
+      for (const greedy of [false, true]) {
+        yield {
+          least: rows,
+          most: rows,
+          forward: (recorder) => model.record(recorder, inputs, rows, rows, { greedy }),
+        };
+      }
     }
-    const { least, most } = CHUNK_ROWS;
-    yield {
-      least: chunk(least),
-      most: chunk(most),
-      forward: (recorder, rows) => model.record(recorder, inputs, rows, 0),
-    };
+    const least = Math.min(CHUNK_ROWS.least, options.maxRows);
+    const most = Math.min(CHUNK_ROWS.most, options.maxRows);
+    yield { least, most, forward: (recorder, rows) => model.record(recorder, inputs, rows, 0) };
   }
 }
 
@@ -89,38 +94,33 @@ function pointsOf(
   table: TuningTable,
   forward: Forward,
   rows: number,
-  [tried, index]: readonly [point: string | null, index: number] = [null, 0],
+  trial: { readonly point: string; readonly tried: ProductVariant } | null = null,
 ): Map<string, PassedPoint> {
   const recorder = new Recorder();
-  const step = recorder.finish();
-  const begins: (Omit<PassedPoint, 'places'> & { point: string; at: number })[] = [];
+  const points = new Map<string, PassedPoint>();
+  const chosen: Call[][] = []; // by dispatch that is recorded right after its choice
   table.recordWith(
     (point, key, variants) => {
-      begins.push({ point, key, variants, at: step.length });
-      return point === tried ? index : 0;
+      const passed = points.get(point) ?? { key, variants, places: [] };
+      points.set(point, passed);
+      chosen[recorder.finish().length] = passed.places;
+      return point === trial?.point ? trial.tried : variants[0];
     },
     () => forward(recorder, rows),
   );
-  const points = new Map<string, PassedPoint>();
-  for (const [i, { point, key, variants, at }] of begins.entries()) {
-    // A point's dispatches bear one name, and the next one begins with its own choice.
-    const until = step.findIndex(({ label }, j) => j > at && (label !== step[at]!.label || j === begins[i + 1]?.at));
-    const known = points.get(point) ?? { key, variants, places: [] };
-    known.places.push(step.slice(at, until < 0 ? undefined : until));
-    points.set(point, known);
-  }
+  for (const [i, call] of recorder.finish().entries()) chosen[i]?.push(call);
   return points;
 }
 
 /** Activations between −1 and 1 to multiply with, zero beyond the width as everywhere, and zeros where results go. */
-function fillBuffers(backend: Backend, place: Step, { width }: Key): void {
-  const { kernel, buffers } = place[0]!;
+function fillBuffers(backend: Backend, place: Call, { width }: ProductKey): void {
+  const { kernel, buffers } = place;
   const x = present(buffers[kernel.bindings.findIndex(({ name }) => name === 'x')], 'activations');
   const y = outputOf(place);
-  const stride = CHUNK * Math.ceil(Number(width) / CHUNK);
+  const stride = CHUNK * Math.ceil(width / CHUNK);
   const values = new Float32Array(x.bytes / 4);
   for (let i = 0; i < values.length; i++) {
-    if (i % stride < Number(width)) values[i] = ((i * 7919) % 2039) / 1019.5 - 1;
+    if (i % stride < width) values[i] = ((i * 7919) % 2039) / 1019.5 - 1;
   }
   backend.write(x, 0, values);
   backend.write(y, 0, new Uint8Array(y.bytes));

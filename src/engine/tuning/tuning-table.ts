@@ -1,14 +1,13 @@
 /**
  * Which of several kernels a step is recorded with, where they give the same bits. A point is one such choice, named after
- * what is computed ("product decoder=int4 width=576 …"); its variants are told apart by their constants, and the first is the
- * default. What has been measured to be faster is the device's own and outlasts the visit, in a record that is read again
- * with distrust.
+ * what is computed ("decoder=int4 width=576 …"); the first of its variants is the default (kernels/product-variants.ts). What has
+ * been measured to be faster is the device's own and outlasts the visit, in a record that is read again with distrust.
  */
 import * as v from 'valibot';
+import { productVariants } from '../../kernels/product-variants';
+import type { ProductKey, ProductVariant } from '../../kernels/product-variants';
 
-/** What a point computes, and what sets one kernel apart from the others of its point. */
-export type Key = Readonly<Record<string, string | number>>;
-export type Variant = Key;
+export type Variants = readonly [ProductVariant, ...ProductVariant[]];
 
 /** What measuring a point has come to. */
 export interface TunedPoint {
@@ -43,8 +42,8 @@ export interface TuningStore {
   write(record: TuningRecord): Promise<void>;
 }
 
-/** Says which of a point's variants is recorded now, by its index. */
-export type Pick = (point: string, key: Key, variants: readonly [Variant, ...Variant[]]) => number;
+/** Says which of a point's variants is recorded now. */
+export type Pick = (point: string, key: ProductKey, variants: Variants) => ProductVariant;
 
 const decision = v.object({
   variant: v.string(),
@@ -55,7 +54,7 @@ const record = v.object({ device: v.string(), decisions: v.record(v.string(), de
 const offSwitch = v.object({ isOn: v.boolean() });
 
 /** e.g. "outputs=1536 rows=1" */
-export function nameOf(parts: Key): string {
+export function nameOf(parts: ProductKey | ProductVariant): string {
   return Object.entries(parts)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -87,7 +86,8 @@ export class TuningTable {
     const kept = v.safeParse(record, found);
     const isOn = v.safeParse(offSwitch, found);
     const isOurs = kept.success && kept.output.device === device;
-    return new TuningTable(device, store, isOurs ? kept.output.decisions : {}, isOn.success ? isOn.output.isOn : true);
+    const decisions = isOurs ? kept.output.decisions : {};
+    return new TuningTable(device, store, decisions, isOn.success ? isOn.output.isOn : true);
   }
 
   /** Whether points are measured, and what they came to is used. */
@@ -100,9 +100,10 @@ export class TuningTable {
   }
 
   /** The variant to record. What was decided of variants that no longer exist means nothing. */
-  choose<V extends Variant>(kind: string, key: Key, variants: readonly [V, ...V[]]): V {
-    const point = `${kind} ${nameOf(key)}`;
-    if (this.#pick) return variants[this.#pick(point, key, variants)]!;
+  choose(key: ProductKey): ProductVariant {
+    const point = nameOf(key);
+    const variants = productVariants(key);
+    if (this.#pick) return this.#pick(point, key, variants);
     const decided = this.#isOn ? this.#decisions.get(point)?.variant : undefined;
     return variants.find((variant) => nameOf(variant) === decided) ?? variants[0];
   }
