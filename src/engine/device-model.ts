@@ -6,7 +6,7 @@ import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
-import { defaultProducts } from '../kernels/product-variants';
+import type { ProductChoice } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -48,6 +48,8 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
+  /** Rows whose logits one forward gives. */
+  readonly maxOutputs: number;
   readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
@@ -58,11 +60,13 @@ export class DeviceModel {
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
+    choose: ProductChoice['choose'],
   ) {
     const { page, config, weights } = parts;
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
+    this.maxOutputs = maxOutputs;
     const poolBytes = blocks * kvBlockBytes(kvFormat, shape.kvHeads, shape.headDim);
     if (poolBytes > backend.limits.maxBindingBytes) {
       throw new HearthError(
@@ -91,7 +95,7 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = defaultProducts(backend.lanes);
+    const products = { lanes: backend.lanes, choose };
     this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
