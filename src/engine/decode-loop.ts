@@ -27,6 +27,9 @@ import { tuneRunner } from './tuning/tune-runner';
 /** Steps under way at once: one that runs, and two that wait their turn. The twins on the CPU run within the call. */
 const STEPS_AHEAD = { webgpu: 3, cpu: 1 } as const;
 
+/** The same while a sequence is under a grammar, which sits out all of them but its own: so it has every second step. */
+const STEPS_AHEAD_OF_GRAMMARS = 2;
+
 /** From this share of tokens that looking up would have guessed right it is worth knowing what that costs. */
 const PROMISING_RATE = 0.5;
 
@@ -157,10 +160,16 @@ export class DecodeLoop {
     this.#costsAreStale = true;
   }
 
+  get #mostAhead(): number {
+    const most = STEPS_AHEAD[this.runner.backend.kind];
+    const hasGrammar = [...this.#requests.keys()].some(({ traits }) => traits.grammar !== null);
+    return hasGrammar ? Math.min(most, STEPS_AHEAD_OF_GRAMMARS) : most;
+  }
+
   /** @returns false when there is nothing to submit before a step under way is read. */
   async #submitNext(): Promise<boolean> {
     for (const request of this.#requests.values()) if (request.aborted) this.#finish(request, 'aborted');
-    if (this.#requests.size === 0 || this.#spareResults.length === 0) return false;
+    if (this.#requests.size === 0 || this.#underWay.length >= this.#mostAhead) return false;
     const { runner } = this;
     const round = this.#chooseRound();
     const { drafts } = round;

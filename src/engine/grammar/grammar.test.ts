@@ -168,6 +168,29 @@ describe('an answer ends', () => {
   });
 });
 
+it('a chat whose oldest turns give way goes on in its grammar', async () => {
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const messages = ['Who are you?', 'A dog.', 'Tell me more.'].map((content, i) => {
+    return { role: i === 1 ? 'assistant' : 'user', content } as const;
+  });
+  const small = new Engine(new CpuBackend());
+  const { encode } = model;
+  const contextLength = encode.call(model, { kind: 'chat', messages }).length + 24;
+  const narrow = await small.loadModel({ ...stored }, { contextLength });
+  const kinds: string[] = [];
+  let text = '';
+  const options = { ...HOT, maxTokens: 36, seed: 1, contextPolicy: 'drop-oldest' } as const;
+  const grammar: GrammarWish = { type: 'regex', pattern: '([0-9]é){100}' }; // characters of two tokens
+  for await (const event of narrow.generate({ kind: 'chat', messages }, { ...options, grammar })) {
+    kinds.push(event.type);
+    if (event.type === 'text') text += event.text;
+  }
+  expect(kinds.slice(kinds.indexOf('text'))).toContain('dropped');
+  expect(text).toMatch(/^([0-9]é)+[0-9]?$/);
+  expect(text.length).toBeGreaterThan(20);
+  await small.dispose();
+});
+
 it('reports the probabilities of the model itself', async () => {
   const text = await answer(model, PROMPT, { ...HOT, grammar: { type: 'regex', pattern: 'a' }, logprobs: 1 });
   expect(text.text).toBe('a');
