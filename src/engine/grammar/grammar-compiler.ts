@@ -11,6 +11,7 @@ import type { TextModel } from '../../text/text-model';
 import type { GrammarWish, JsonSchema } from './grammar-wish';
 import { readJsonSchema } from './json-schema';
 import { TokenMatcher } from './token-matcher';
+import { MOST_UNROLLED, unrolledSize } from './unrolled-size';
 import { occursInUtf8, Utf8Guard } from './utf8';
 
 type Library = ReturnType<typeof createXgrammar>;
@@ -81,10 +82,18 @@ type GrammarSource =
 /** @throws HearthError `bad-grammar` for what cannot be kept to. */
 function sourceOf(wish: GrammarWish): GrammarSource {
   const source = readSource(wish);
-  if (source.text.length <= MAX_CHARACTERS) return source;
+  const { kind, text } = source;
+  if (text.length > MAX_CHARACTERS) {
+    throw new HearthError(
+      'bad-grammar',
+      `The grammar has ${text.length} characters; expected at most ${MAX_CHARACTERS}.`,
+    );
+  }
+  const unrolled = kind === 'schema' ? 0 : unrolledSize(text, kind === 'ebnf');
+  if (unrolled <= MOST_UNROLLED) return source;
   throw new HearthError(
     'bad-grammar',
-    `The grammar has ${source.text.length} characters; expected at most ${MAX_CHARACTERS}.`,
+    `The grammar has ${unrolled} characters once its repetitions are written out; expected at most ${MOST_UNROLLED}.`,
   );
 }
 

@@ -210,6 +210,7 @@ describe('a grammar with a mistake', () => {
   it.each([
     [{ type: 'grammar', ebnf: 'root ::= "a' }, /line 1, column 12/],
     [{ type: 'grammar', ebnf: 'root ::= dog' }, /"dog" is not defined/],
+    [{ type: 'grammar', ebnf: 'root ::= ("a"{1,900}){1,900}' }, /written out/],
     [{ type: 'regex', pattern: '(a' }, /parenthesis is not closed/],
     [{ type: 'json_schema', schema: { $ref: '#/$defs/dog' } }, /Cannot find field/],
     [{ type: 'json_schema', schema: { type: 'integer', minimum: 2, maximum: 1 } }, /minimum greater than maximum/],

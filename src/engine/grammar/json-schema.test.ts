@@ -112,6 +112,7 @@ const MISTAKEN: [unknown, RegExp][] = [
   [{ anyOf: [] }, /"anyOf"/],
   [{ type: 'string', maxLength: -1 }, /"maxLength": -1/],
   [{ type: 'integer', minimum: '3' }, /"minimum": "3"/],
+  [{ type: 'string', pattern: '(([a-z]{900}){900}' }, /"pattern"/],
   [{ properties: { 'a"b': digit } }, /property "a\\"b"/],
   [Array.from({ length: 70 }).reduce<object>((items) => ({ items }), {}), /deeper than 64/],
 ];

@@ -6,6 +6,7 @@
  */
 import { HearthError } from '../../lib/errors';
 import type { JsonSchema } from './grammar-wish';
+import { MOST_UNROLLED, unrolledSize } from './unrolled-size';
 
 type Keywords = Record<string, unknown>;
 
@@ -157,6 +158,7 @@ class SchemaReader {
 
   #readString(schema: Keywords, at: string): Keywords {
     const { pattern, format } = schema;
+    if (typeof pattern === 'string') assertBounded(pattern, at);
     const lengths = this.#counts(schema, ['minLength', 'maxLength'], at);
     const formed =
       pattern !== undefined ? { pattern } : typeof format === 'string' && FORMATS.includes(format) ? { format } : null;
@@ -212,6 +214,7 @@ class SchemaReader {
     const { properties = {}, additionalProperties: others = true, patternProperties } = schema;
     const required = schema['required'] === undefined ? [] : listOf(schema, 'required', at).map(String);
     const hasPatterns = isKeywords(patternProperties) && Object.keys(patternProperties).length > 0;
+    if (hasPatterns) for (const pattern of Object.keys(patternProperties)) assertBounded(pattern, at);
     if (!isKeywords(properties)) throw refusal(at, 'has "properties" that are no object');
     const unnamed = required.filter((name) => !Object.hasOwn(properties, name)).map((name) => [name, others] as const);
     const named = { ...properties, ...Object.fromEntries(unnamed) };
@@ -316,6 +319,11 @@ function refusal(at: string, found: string): HearthError {
   return new HearthError('bad-grammar', `The JSON schema at ${at} ${found}.`, {
     hint: 'Correct it or leave it out; with "strict": false what cannot be promised is left out of itself.',
   });
+}
+
+function assertBounded(pattern: string, at: string): void {
+  if (unrolledSize(pattern, false) <= MOST_UNROLLED) return;
+  throw refusal(at, 'has a "pattern" whose repetitions are too many once they are written out');
 }
 
 function isKeywords(value: unknown): value is Keywords {
