@@ -1,5 +1,6 @@
 /** A page in a test: its whole state over fake threads, which answer as the test wishes. */
 import { createClient } from '../../../client/client';
+import { createEngineHolder } from '../../../client/engine-holder';
 import {
   createFakeEngine,
   createFakeImporter,
@@ -8,6 +9,7 @@ import {
   type FakeImporterOptions,
   type FakeThread,
 } from '../../../client/testing/fake-engine';
+import { createFakeSite } from '../../../client/testing/fake-site';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
 import { readStartAddress } from '../start-address';
@@ -25,9 +27,13 @@ export interface PageOptions extends FakeEngineOptions {
   imports?: FakeImporterOptions;
   settings?: Storage;
   storageManager?: Partial<StorageManager>;
+  /** Where other tabs are; none if absent. */
+  site?: ReturnType<typeof createFakeSite>;
 }
 
-export function openPage({ address = '', imports, settings, storageManager, ...options }: PageOptions = {}) {
+export function openPage(pageOptions: PageOptions = {}) {
+  const { address = '', imports, settings, storageManager, site = createFakeSite(), ...options } = pageOptions;
+  const tab = site.open();
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
   const open = (api: typeof engine | typeof importer) => {
@@ -39,6 +45,7 @@ export function openPage({ address = '', imports, settings, storageManager, ...o
     openEngine: () => open(engine),
     openImport: () => open(importer),
     siteUrl: 'http://localhost/',
+    engineHolder: createEngineHolder(tab.parts),
   });
   const services: AppServices = {
     client,
@@ -65,5 +72,5 @@ export function openPage({ address = '', imports, settings, storageManager, ...o
       const leave = store.subscribe(look);
       look();
     });
-  return { store, engine, importer, until, state: () => store.getState() };
+  return { store, engine, importer, until, close: tab.close, state: () => store.getState() };
 }
