@@ -40,13 +40,13 @@ export class Model {
 
   /**
    * Loads a model, with a draft whose vocabulary is its own; see loadRunner for what it throws.
-   * @param replace gives a backend in place of one whose device was lost, or throws why there is none.
+   * @param renew loads a runner onto another backend in place of one whose device was lost, or throws why there is none.
    */
   static async load(
     backend: Backend,
     stored: StoredWeights,
     { draft = null, ...options }: LoadOptions,
-    replace: (lost: Backend, error: HearthError) => Promise<Backend>,
+    renew: (lost: Backend, error: HearthError, load: (backend: Backend) => Promise<Runner>) => Promise<Runner>,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { assertVocabularyFits, createTextModel } = await loadWords();
@@ -55,8 +55,8 @@ export class Model {
     try {
       assertVocabularyFits(text.tokenizer, runner.vocabSize);
       const { onProgress: _, signal: __, ...wishes } = options;
-      const loop = new DecodeLoop(runner, new Speculation(null), async (error) =>
-        loadRunner(await replace(loop.runner.backend, error), stored, draft, wishes),
+      const loop = new DecodeLoop(runner, new Speculation(null), (error) =>
+        renew(loop.runner.backend, error, (other) => loadRunner(other, stored, draft, wishes)),
       );
       return new Model(modelId, text, loop, texts);
     } catch (error) {
