@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { BenchApi, BenchReport } from '../protocol/bench-api';
 import { createBenchmark } from './benchmark';
 
-const report = { version: 1 } as BenchReport;
+const report = { version: 2 } as BenchReport;
 
 /** A thread at the other end of a channel. */
 function setUp(run: BenchApi['run']) {

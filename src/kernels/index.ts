@@ -9,7 +9,7 @@ import { matmul, matmulArgmax } from './matmul/matmul';
 import { matvec, matvecArgmax } from './matvec/matvec';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
-import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
+import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
@@ -48,4 +48,5 @@ export const KERNELS = {
   probeRead,
   probeCopy,
   probeMultiplyAdd,
+  probeUnpack,
 };
