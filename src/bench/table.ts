@@ -32,7 +32,7 @@ function modelLines(model: ModelReport): string[] {
     `${model.shape}, int4${whole}`,
     `  weights ${mib(model.weightBytes)}, on the device ${mib(model.memoryBytes)}, at most ${mib(model.peakMemoryBytes)}; ` +
       `loaded from memory at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, ` +
-      `${model.cachedLoadBytesPerSecond ? `from the store at ${(model.cachedLoadBytesPerSecond.median / 2 ** 30).toFixed(2)} GiB/s, ` : ''}` +
+      storeText(model.cachedLoadBytesPerSecond) +
       `first use ${model.firstUseMs.toFixed(0)} ms`,
     ...model.decode.map(
       ({ tokens, tokensPerSecond, shareOfBandwidth, shareOfUnpacking }) =>
@@ -50,6 +50,10 @@ function modelLines(model: ModelReport): string[] {
     ...(model.guessing ? [guessingLine(model.guessing)] : []),
     ...model.kernels.map(kernelLine),
   ];
+}
+
+function storeText(bytesPerSecond: Figure | null): string {
+  return bytesPerSecond === null ? '' : `from the store at ${(bytesPerSecond.median / 2 ** 30).toFixed(2)} GiB/s, `;
 }
 
 function guessingLine({
