@@ -8,7 +8,7 @@ import { lookup } from './lookup/lookup';
 import { matmul, matmulArgmax, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
-import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
+import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
@@ -47,4 +47,5 @@ export const KERNELS = {
   probeRead,
   probeCopy,
   probeMultiplyAdd,
+  probeUnpack,
 };
