@@ -58,6 +58,8 @@ const STATUS: Record<ErrorCode, number> = {
   'weights-corrupt': 500,
   'storage-full': 507,
   'context-overflow': 400,
+  'engine-elsewhere': 503,
+  'engine-taken': 503,
   'bad-request': 400,
   refused: 403,
   'rate-limited': 429,
@@ -65,12 +67,14 @@ const STATUS: Record<ErrorCode, number> = {
   internal: 500,
 };
 
-/** Asking the same again on the same machine ends the same way. */
+/** Asking the same again ends the same way, as long as nobody does something about it. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   'webgpu-unavailable',
   'insecure-context',
   'adapter-too-small',
   'storage-full',
+  'engine-elsewhere',
+  'engine-taken',
 ]);
 
 /** The codes that OpenAI has names of its own for. */

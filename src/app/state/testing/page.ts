@@ -1,4 +1,5 @@
 /** A page in a test: its whole state over fake threads, which answer as the test wishes. */
+import * as Comlink from 'comlink';
 import { createClient } from '../../../client/client';
 import {
   createFakeEngine,
@@ -8,6 +9,7 @@ import {
   type FakeImporterOptions,
   type FakeThread,
 } from '../../../client/testing/fake-engine';
+import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
 import { readStartAddress } from '../start-address';
@@ -25,19 +27,21 @@ export interface PageOptions extends FakeEngineOptions {
   imports?: FakeImporterOptions;
   settings?: Storage;
   storageManager?: Partial<StorageManager>;
+  /** What reaches servers elsewhere; nothing does if absent. */
+  remote?: RemoteApi;
 }
 
-export function openPage({ address = '', imports, settings, storageManager, ...options }: PageOptions = {}) {
+export function openPage({ address = '', imports, settings, storageManager, remote, ...options }: PageOptions = {}) {
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
-  const open = (api: typeof engine | typeof importer) => {
+  const open = (api: Parameters<typeof createFakeThread>[0]) => {
     const thread = createFakeThread(api);
     threads.push(thread);
     return thread.port;
   };
   const client = createClient({
     openEngine: () => open(engine),
-    openImport: () => open(importer),
+    openImport: () => open(remote ? { ...importer, remote: Comlink.proxy(remote) } : importer),
     siteUrl: 'http://localhost/',
   });
   const services: AppServices = {

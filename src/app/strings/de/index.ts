@@ -11,6 +11,7 @@ import { markdown } from './markdown';
 import { models } from './models';
 import { offers } from './offers';
 import { problems } from './problems';
+import { servers } from './servers';
 import { settings } from './settings';
 import { units } from './units';
 
@@ -27,6 +28,7 @@ export default {
   models,
   offers,
   problems,
+  servers,
   settings,
   units,
 };
