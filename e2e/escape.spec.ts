@@ -71,7 +71,7 @@ test('no page, no thread', inOne, async ({ page, context, tolerate }) => {
   await expectNoWayOut(page);
   const [inner] = await Promise.all([
     page.waitForEvent('frameattached'),
-    page.evaluate(() => void document.body.append(document.createElement('iframe'))),
+    page.evaluate(() => document.body.append(document.createElement('iframe'))),
   ]);
   await expectNoWayOut(inner);
 });
