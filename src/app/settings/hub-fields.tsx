@@ -1,5 +1,5 @@
 /** Where repositories are looked up, the token that opens those which are not for everybody, and who else may be asked. */
-import { useCallback, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { toHearthError, type KnownHost } from '../../client';
 import { useApp } from '../state/use-app';
 import { wordsOf } from '../strings';
@@ -15,8 +15,8 @@ export function HubFields() {
   const hubUrl = useApp(({ settings }) => settings.hubUrl);
   const hosts = useApp((state) => state.modelHosts);
   const [known, setKnown] = useState<readonly KnownHost[]>([]);
-  const reread = useCallback(async () => setKnown(await hosts.list()), [hosts]);
-  useEffect(() => void reread(), [reread]);
+  useEffect(() => void hosts.list().then(setKnown), [hosts]);
+  const reread = async () => setKnown(await hosts.list());
   return (
     <Section title={strings.hub}>
       <HubField hubUrl={hubUrl} />

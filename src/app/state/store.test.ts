@@ -524,13 +524,6 @@ describe('a model that the address names', () => {
       'ensure https://models.example/a/ https://models.example/a/',
     ]);
     expect(state()).toMatchObject({ modelState: { kind: 'ready' }, problem: null });
-    expect(await state().modelHosts.list()).toMatchObject([{ origin: 'https://models.example', isAllowed: true }]);
-
-    await state().withdrawHost('https://models.example');
-    expect(await state().modelHosts.list()).toEqual([]);
-    await state().selectModel('https://models.example/b/');
-    await state().send('Hello');
-    expect(nextMove(state(), state().problem as HearthError).kind).toBe('allowHost');
   });
 
   it('that leads nowhere is told with the default one click away', async () => {
