@@ -11,6 +11,7 @@ import { chooseLanguage, speak } from './strings';
 export async function followBrowser(store: AppStore): Promise<void> {
   followLog(store);
   followConnection(store);
+  followAttention(store);
   window.addEventListener('storage', ({ key }) => {
     if (key === SETTINGS_KEY || key === null) store.getState().rereadSettings();
   });
@@ -45,6 +46,17 @@ function followConnection({ getState }: AppStore): void {
   window.addEventListener('online', tell);
   window.addEventListener('offline', tell);
   tell();
+}
+
+/** What waits for the engine goes on by itself only where somebody looks. */
+function followAttention({ getState, subscribe }: AppStore): void {
+  const tell = () => {
+    if (document.visibilityState === 'visible') void getState().takeUp();
+  };
+  document.addEventListener('visibilitychange', tell);
+  subscribe(({ enginePlace }, before) => {
+    if (enginePlace !== before.enginePlace) tell();
+  });
 }
 
 function followUpdates({ getState }: AppStore): void {

@@ -2,6 +2,7 @@ import * as Comlink from 'comlink';
 import { expect, it, vi } from 'vitest';
 import type { BenchApi, BenchReport } from '../protocol/bench-api';
 import { createBenchmark } from './benchmark';
+import { createEngineHolder } from './engine-holder';
 
 const report = { version: 1 } as BenchReport;
 
@@ -19,7 +20,7 @@ function setUp(run: BenchApi['run']) {
       },
     });
   });
-  return { benchmark: createBenchmark(open), open, terminate };
+  return { benchmark: createBenchmark(open, createEngineHolder({ locks: null, channel: null })), open, terminate };
 }
 
 it('measures in a thread that ends with the run', async () => {
@@ -38,6 +39,7 @@ it('a run that is stopped ends its thread at once, in the middle of whatever it 
   const { benchmark, open, terminate } = setUp(() => new Promise(() => {}));
   const controller = new AbortController();
   const running = benchmark.run({}, { signal: controller.signal });
+  await vi.waitFor(() => expect(open).toHaveBeenCalledOnce());
   controller.abort();
   await expect(running).rejects.toMatchObject({ code: 'aborted' });
   expect(terminate).toHaveBeenCalledOnce();

@@ -14,6 +14,7 @@ import type {
   LoadProgress as EngineProgress,
   LoadRequest,
   ReadingSpeed,
+  TuningReport,
 } from '../protocol/engine-api';
 import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
@@ -30,6 +31,7 @@ import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { hubAddress, tokenOrigin } from './hosts';
+import { createEngineHolder, type EngineHold, type EngineHolder } from './engine-holder';
 import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
@@ -88,8 +90,8 @@ export interface HearthClient {
   /**
    * @param idOrSource a catalog id, a hub's `owner/name[@revision][:file]`, the address of a folder in Hugging Face layout or of
    * a .gguf file, or one of these (or files) as an object.
-   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, and whatever fetching, storing or loading
-   * meets.
+   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, `engine-elsewhere` while another tab has
+   * the engine, `engine-taken` when one has taken it meanwhile, and whatever fetching, storing or loading meets.
    */
   loadModel(idOrSource: string | ModelLocation, options?: LoadOptions): Promise<LocalModel>;
   /**
@@ -147,10 +149,18 @@ export interface HearthClient {
   capabilities(): Promise<Capabilities>;
   /** What the engine is doing with each loaded model; none before the first load. */
   engineStats(): Promise<EngineStats[]>;
+  /** Which kernels are used where several give the same bits, as far as this device has been measured. */
+  tuning(): Promise<TuningReport>;
+  /** Whether kernels are measured while nobody asks, and the fastest are used; for later visits too. */
+  setTuning(isOn: boolean): Promise<void>;
+  /** Measures the kernels again, beginning as soon as nobody asks for anything. */
+  tuneAgain(): Promise<void>;
   /** The models whose weights lie in this browser. */
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Which tab has the engine; this one takes it with the first model that it loads, and leaves it with the last. */
+  readonly engine: EngineHolder;
   /** Models on servers elsewhere. */
   readonly remote: RemoteClient;
 }
@@ -160,6 +170,8 @@ export interface ClientParts {
   openImport(): ThreadPort;
   /** Absolute address of the site's root, which catalog paths and relative addresses are resolved against. */
   siteUrl: string;
+  /** Who has the engine, over all tabs; this client alone if absent. */
+  engineHolder?: EngineHolder;
   /** Asks the browser not to clear what this page stores: called once a large download has begun. */
   askToKeep?(): void;
 }
@@ -168,6 +180,7 @@ export interface ClientParts {
 const LARGE_BYTES = 50e6;
 
 export function createClient(parts: ClientParts): HearthClient {
+  const holder = parts.engineHolder ?? createEngineHolder({ locks: null, channel: null });
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
   const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
@@ -181,12 +194,30 @@ export function createClient(parts: ClientParts): HearthClient {
   const nextRequestId = () => `request-${++requestCount}`;
 
   async function loadModel(idOrSource: string | ModelLocation, options: LoadOptions = {}): Promise<LocalModel> {
-    const { signal, contextLength } = options;
     const model = resolve(idOrSource);
     const draft = options.draft ? resolve(options.draft) : null;
-    const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
-
+    throwIfAborted(options.signal);
+    const hold = await holder.hold('models');
     const thread = engine();
+    hold.taken.addEventListener('abort', () => thread.end(toHearthError(hold.taken.reason)));
+    void thread.died.then(hold.release);
+    try {
+      return await loadOn(thread, hold, model, draft, options);
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  async function loadOn(
+    thread: Thread<EngineApi>,
+    hold: EngineHold,
+    model: ResolvedModel,
+    draft: ResolvedModel | null,
+    options: LoadOptions,
+  ): Promise<LocalModel> {
+    const { signal, contextLength } = options;
+    const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
     const { kind } = await abortable(thread, signal, (api) => api.device());
     const ensure = (wanted: ResolvedModel) => {
       const request = { ...requestFor(wanted, options.origins), forCpu: kind === 'cpu' };
@@ -214,7 +245,11 @@ export function createClient(parts: ClientParts): HearthClient {
       async onDispose() {
         const left = (counts.get(model.id) ?? 1) - 1;
         counts.set(model.id, left);
-        if (left === 0) await thread.call((api) => api.unload(model.id));
+        try {
+          if (left === 0) await thread.call((api) => api.unload(model.id));
+        } finally {
+          hold.release();
+        }
       },
     });
   }
@@ -314,8 +349,12 @@ export function createClient(parts: ClientParts): HearthClient {
       device: await engine().call((api) => api.device()),
     }),
     engineStats: () => engine().call((api) => api.engineStats()),
+    tuning: () => engine().call((api) => api.tuning()),
+    setTuning: (isOn) => engine().call((api) => api.setTuning(isOn)),
+    tuneAgain: () => engine().call((api) => api.tuneAgain()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    engine: holder,
     remote: createRemoteClient(importer, nextRequestId),
   };
 }

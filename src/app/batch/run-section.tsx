@@ -1,8 +1,10 @@
 /** Running the batch: how many rows at once, the one button that matters now, and how far it is. */
 import { formatRate } from '../format';
+import { needsEngine } from '../state/engine-slice';
 import { modelLabel } from '../state/model-slice';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
+import { ProblemWords } from '../ui/problem-words';
 import { BatchProblem } from './prompts-section';
 import { tableOf } from './prompt-table';
 import { strings } from './strings';
@@ -21,7 +23,12 @@ export function RunSection({ batch }: BatchProps) {
         <Concurrency batch={batch} />
         <Moves batch={batch} />
       </div>
-      {problem && <BatchProblem problem={problem} onTryAgain={() => void runBatch()} />}
+      {problem && needsEngine(problem) && (
+        <div className="problem" role="alert">
+          <ProblemWords problem={problem} />
+        </div>
+      )}
+      {problem && !needsEngine(problem) && <BatchProblem problem={problem} onTryAgain={() => void runBatch()} />}
       <Progress batch={batch} />
     </Section>
   );

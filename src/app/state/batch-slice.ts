@@ -91,7 +91,7 @@ const NOTHING = {
   comparisonStep: null,
 } as const;
 
-export function createBatchSlice({ nextFrame, batch: given }: AppServices): Slice<BatchSlice> {
+export function createBatchSlice({ client, nextFrame, batch: given }: AppServices): Slice<BatchSlice> {
   let services: BatchServices | null = given ?? null;
   /** Made at the first use: most visits have no batch. */
   const here = () => (services ??= { store: new BatchStore(), tabs: batchTabsHere() });
@@ -175,7 +175,8 @@ export function createBatchSlice({ nextFrame, batch: given }: AppServices): Slic
           const { batch } = get();
           if (!model || !batch) return;
           set({ batchPhase: phase });
-          await work(model, batch, signal);
+          const hold = await client.engine.hold('batch');
+          await work(model, batch, signal).finally(hold.release);
         } catch (thrown) {
           const batchProblem = toHearthError(thrown);
           if (MODEL_ERRORS.includes(batchProblem.code)) get().forgetModel();

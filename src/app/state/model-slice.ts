@@ -7,6 +7,7 @@ import { HearthError, isAbort, toHearthError, type LocalModel, type ModelLocatio
 import { throwIfAborted } from '../../lib/errors';
 import { readChosenModel, writeChosenModel } from '../models/chosen-model';
 import { wantedDraft } from '../models/draft';
+import { needsEngine } from './engine-slice';
 import { createPace, type PacedProgress } from './pace';
 import type { ShelfSlice } from './shelf-slice';
 import type { AppServices, Slice, StartOptions } from './store';
@@ -83,7 +84,9 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         return model;
       } catch (error) {
         if (!signal.aborted) {
-          set({ modelState: { kind: 'absent' }, problem: isAbort(error) ? null : toHearthError(error) });
+          const problem = isAbort(error) ? null : toHearthError(error);
+          // That another tab has the engine is said over every screen; here only to who asks for an answer.
+          set({ modelState: { kind: 'absent' }, problem: needsEngine(problem) ? null : problem });
         }
         throw error;
       }

@@ -5,7 +5,7 @@ import type { AppState } from './store';
 
 export interface NextMove {
   /** What it does; the button's words are the catalogue's. */
-  kind: 'tryAgain' | 'newChat' | 'repair' | 'allowHost' | 'useDefaultModel';
+  kind: 'tryAgain' | 'newChat' | 'repair' | 'allowHost' | 'useDefaultModel' | 'bringHere';
   run(): void;
 }
 
@@ -22,6 +22,9 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
       return { kind: 'newChat', run: () => void state.newChat() };
     case 'weights-corrupt':
       return { kind: 'repair', run: () => void state.repairSelected().catch(() => {}) }; // kept as the problem
+    case 'engine-elsewhere':
+    case 'engine-taken':
+      return { kind: 'bringHere', run: () => void state.bringHere() };
     case 'bad-request':
     case 'webgpu-unavailable':
     case 'insecure-context':
@@ -34,6 +37,8 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'refused':
+    case 'rate-limited':
     case 'aborted':
     case 'internal':
       return tryAgain;
@@ -56,7 +61,7 @@ async function allow(state: AppState): Promise<void> {
 }
 
 /** Loads the model; a message that still waits for its answer is answered. */
-async function retry(state: AppState): Promise<void> {
+export async function retry(state: AppState): Promise<void> {
   if (state.transcript.at(-1)?.role === 'user') return state.regenerate();
   await state.needModel().catch(() => {}); // kept as the problem
 }

@@ -8,6 +8,7 @@ import { createBatchSlice, type BatchServices, type BatchSlice } from './batch-s
 import { createChatSlice, type ChatSlice } from './chat-slice';
 import { createChatsSlice, type Beside, type ChatServices, type ChatsSlice } from './chats-slice';
 import { createComposerSlice, type ComposerSlice } from './composer-slice';
+import { createEngineSlice, type EngineSlice } from './engine-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
 import { createOfferSlice, type OfferSlice } from './offer-slice';
@@ -18,6 +19,7 @@ import { createSettingsSlice, type SettingsSlice } from './settings-slice';
 
 export type AppState = SettingsSlice &
   ModelSlice &
+  EngineSlice &
   ShelfSlice &
   OfferSlice &
   StorageSlice &
@@ -74,6 +76,7 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
     return {
       ...settings,
       ...createModelSlice(services, start)(...parts),
+      ...createEngineSlice(services)(...parts),
       ...createShelfSlice(services)(...parts),
       ...createOfferSlice(services)(...parts),
       ...createStorageSlice(services)(...parts),

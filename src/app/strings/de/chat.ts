@@ -127,6 +127,7 @@ export const chat: Translation<typeof english> = {
     repair: 'Ausbessern',
     allowHost: 'Von {host} herunterladen',
     otherModel: '{model} verwenden',
+    bringHere: 'Hier verwenden',
   },
   storage: {
     full: 'Der Speicher ist voll: Was Sie jetzt schreiben, wird nicht behalten. Schaffen Sie Platz und versuchen Sie es noch einmal.',

@@ -5,6 +5,7 @@ import { chat } from './chat';
 import { chats } from './chats';
 import { commands } from './commands';
 import { diagnostics } from './diagnostics';
+import { embed } from './embed';
 import { frame } from './frame';
 import { markdown } from './markdown';
 import { models } from './models';
@@ -21,6 +22,7 @@ export default {
   chats,
   commands,
   diagnostics,
+  embed,
   frame,
   markdown,
   models,

@@ -50,9 +50,25 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'engine-elsewhere': {
+    what: 'Hearth läuft in einem anderen Tab.',
+    next: 'Verwenden Sie es dort, schließen Sie jenen Tab oder holen Sie es hierher.',
+  },
+  'engine-taken': {
+    what: 'Ein anderer Tab hat Hearth übernommen; darum brach es hier ab.',
+    next: 'Machen Sie dort weiter oder holen Sie Hearth zurück; was gesagt ist, bleibt erhalten.',
+  },
   'bad-request': {
     what: 'Das Verlangte ist nicht möglich.',
     next: 'Wählen Sie ein anderes Modell oder versuchen Sie es noch einmal.',
+  },
+  refused: {
+    what: 'Das wurde nicht erlaubt.',
+    next: 'Erlauben Sie es und versuchen Sie es noch einmal.',
+  },
+  'rate-limited': {
+    what: 'Es wurde mehr verlangt, als auf einmal erlaubt ist.',
+    next: 'Versuchen Sie es in einer Minute noch einmal.',
   },
   aborted: {
     what: 'Es wurde angehalten.',

@@ -132,6 +132,7 @@ export const chat = {
     repair: 'Mend it',
     allowHost: 'Download from {host}',
     otherModel: 'Use {model}',
+    bringHere: 'Use it here',
   },
   storage: {
     full: 'The disk is full: what you write now is not kept. Free some space, then try again.',

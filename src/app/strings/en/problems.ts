@@ -48,9 +48,25 @@ export const problems = {
     what: 'The conversation is longer than the model can read.',
     next: 'Shorten the message or start a new chat.',
   },
+  'engine-elsewhere': {
+    what: 'Hearth is running in another tab.',
+    next: 'Use it in that tab, or close it, or bring it here.',
+  },
+  'engine-taken': {
+    what: 'Another tab has taken Hearth over, so this stopped.',
+    next: 'Go on in that tab, or bring Hearth back here; what was said is kept.',
+  },
   'bad-request': {
     what: 'Something was asked for that cannot be done.',
     next: 'Choose another model, or try again.',
+  },
+  refused: {
+    what: 'That was not allowed.',
+    next: 'Allow it, and try again.',
+  },
+  'rate-limited': {
+    what: 'More was asked for than is allowed at once.',
+    next: 'Try again in a minute.',
   },
   aborted: {
     what: 'It was stopped.',
