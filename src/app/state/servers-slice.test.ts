@@ -1,5 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HearthError } from '../../lib/errors';
 import {
   beginEvents,
   chunk,
@@ -197,7 +198,7 @@ describe('a chat', () => {
     await state().send('Hi');
     const { answerProblem } = state();
     expect(answerProblem).toMatchObject({
-      code: 'bad-request',
+      code: 'refused',
       message: expect.stringContaining('Wrong key') as string,
     });
     expect(state().problem).toBeNull();
@@ -224,6 +225,18 @@ describe('a chat', () => {
     nextMove(state(), state().answerProblem!).run();
     await until(({ transcript, runs }) => transcript.at(-1)?.content === 'Hello there' && runs.size === 0);
     expect(state().tree.messages.size).toBe(3);
+  });
+
+  it('is not sent because the engine comes back to this tab', async () => {
+    const { server, choose, state, store } = await openWithServer((_, response) =>
+      sendJson(response, 401, { error: { message: 'Wrong key' } }),
+    );
+    choose();
+    await state().send('Hi');
+    store.setState({ problem: new HearthError('engine-elsewhere', 'Another tab has the engine.') });
+    await state().bringHere();
+    expect(state().modelState.kind).toBe('ready');
+    expect(chatsAsked(server)).toHaveLength(1);
   });
 
   it('that is too long for a server begins anew with its words', async () => {
