@@ -12,6 +12,7 @@ import {
 import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
+import type { BatchServices } from '../batch-slice';
 import { readStartAddress } from '../start-address';
 import { createAppStore, type AppServices, type AppState } from '../store';
 
@@ -29,9 +30,19 @@ export interface PageOptions extends FakeEngineOptions {
   storageManager?: Partial<StorageManager>;
   /** What reaches servers elsewhere; nothing does if absent. */
   remote?: RemoteApi;
+  /** Where the batch is kept; this browser's if absent. */
+  batch?: BatchServices;
 }
 
-export function openPage({ address = '', imports, settings, storageManager, remote, ...options }: PageOptions = {}) {
+export function openPage({
+  address = '',
+  imports,
+  settings,
+  storageManager,
+  remote,
+  batch,
+  ...options
+}: PageOptions = {}) {
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
   const open = (api: Parameters<typeof createFakeThread>[0]) => {
@@ -55,6 +66,7 @@ export function openPage({ address = '', imports, settings, storageManager, remo
       places: { ...NO_PLACES, settings: settings ?? null },
       onHide: () => {},
     },
+    ...(batch && { batch }),
     storageManager: (storageManager ?? {}) as StorageManager,
   };
   const store = createAppStore(services, readStartAddress(address));
