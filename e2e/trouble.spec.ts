@@ -167,7 +167,7 @@ test(
   async ({ page, context, tolerate }) => {
     tolerate(/503/);
     const chat = new ChatPage(page);
-    const script = '**/assets/engine.worker-*.js';
+    const script = '**/workers/engine.worker/*.js';
     await context.route(script, (route) => route.fulfill({ status: 503 }));
     await page.goto('/');
     await chat.ask(sum);

@@ -7,7 +7,7 @@ import type * as engine from '../src/engine';
 import { resolveOptions } from '../src/engine/options';
 import type { TokenLogprobs } from '../src/engine/logprobs';
 import type * as protocol from '../src/protocol/generation';
-import type { EngineStats, ReadingSpeed } from '../src/protocol/engine-api';
+import type { EngineStats, ReadingSpeed, TuningReport } from '../src/protocol/engine-api';
 
 it('the engine and the protocol mean the same by every name they share', () => {
   expectTypeOf<engine.GenerationOptions>().toEqualTypeOf<protocol.GenerationOptions>();
@@ -16,6 +16,7 @@ it('the engine and the protocol mean the same by every name they share', () => {
   expectTypeOf<engine.Prompt>().toEqualTypeOf<protocol.Prompt>();
   expectTypeOf<engine.EngineStats>().toEqualTypeOf<EngineStats>();
   expectTypeOf<engine.ReadingSpeed>().toEqualTypeOf<ReadingSpeed>();
+  expectTypeOf<engine.TuningReport>().toEqualTypeOf<TuningReport>();
   expectTypeOf<TokenLogprobs>().toEqualTypeOf<protocol.TokenLogprobs>();
 });
 

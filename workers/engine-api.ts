@@ -85,6 +85,10 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
 
     measureReading: async () => (await openSession()).engine.measureReading(),
 
+    tuning: async () => (await openSession()).engine.tuning(),
+    setTuning: async (isOn) => (await openSession()).engine.setTuning(isOn),
+    tuneAgain: async () => (await openSession()).engine.tuneAgain(),
+
     async engineStats() {
       return session ? (await session).engine.stats() : [];
     },

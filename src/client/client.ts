@@ -14,6 +14,7 @@ import type {
   LoadProgress as EngineProgress,
   LoadRequest,
   ReadingSpeed,
+  TuningReport,
 } from '../protocol/engine-api';
 import { catalog, loadConfigs } from '../catalog/catalog';
 import type {
@@ -148,6 +149,12 @@ export interface HearthClient {
   capabilities(): Promise<Capabilities>;
   /** What the engine is doing with each loaded model; none before the first load. */
   engineStats(): Promise<EngineStats[]>;
+  /** Which kernels are used where several give the same bits, as far as this device has been measured. */
+  tuning(): Promise<TuningReport>;
+  /** Whether kernels are measured while nobody asks, and the fastest are used; for later visits too. */
+  setTuning(isOn: boolean): Promise<void>;
+  /** Measures the kernels again, beginning as soon as nobody asks for anything. */
+  tuneAgain(): Promise<void>;
   /** The models whose weights lie in this browser. */
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
@@ -351,6 +358,9 @@ export function createClient(parts: ClientParts): HearthClient {
       device: await engine().call((api) => api.device()),
     }),
     engineStats: () => engine().call((api) => api.engineStats()),
+    tuning: () => engine().call((api) => api.tuning()),
+    setTuning: (isOn) => engine().call((api) => api.setTuning(isOn)),
+    tuneAgain: () => engine().call((api) => api.tuneAgain()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
     engine: holder,

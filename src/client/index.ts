@@ -77,7 +77,14 @@ export type {
   BenchWishes,
   Figure,
 } from '../protocol/bench-api';
-export type { DeviceReport, EngineStats, ReadingSpeed, RenderedChat } from '../protocol/engine-api';
+export type {
+  DeviceReport,
+  EngineStats,
+  ReadingSpeed,
+  RenderedChat,
+  TunedPoint,
+  TuningReport,
+} from '../protocol/engine-api';
 export type {
   BytesByKind,
   ContextCost,
@@ -97,4 +104,4 @@ export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
 export type { RemoteClient, RemoteModel } from './remote/remote';
 export { SPECULATION } from './speculation';
-export { version } from './version';
+export { version } from '../lib/version';

@@ -6,6 +6,8 @@
 import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
 import { FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
+import { IdleWork } from './idle-work';
+import type { Activity, Pieces } from './idle-work';
 import { readLogprobs } from './logprobs';
 import { measureCosts } from './measure-costs';
 import type { FinishReason, Request } from './request';
@@ -16,15 +18,13 @@ import type { PlanEntry } from './scheduler';
 import type { Sequence } from './sequence';
 import { wantsFilters, wantsLikeliest, wantsPenalties } from './slot-upload';
 import { MAX_DRAFTS } from './speculation';
-import type { Round, Speculation, SpeculationCosts } from './speculation';
+import type { Round, Speculation } from './speculation';
 import { EngineCollector } from './stats';
 import type { BlockStats } from './stats';
+import { tuneRunner } from './tuning/tune-runner';
 
 /** Steps under way at once: one that runs, and two that wait their turn. The twins on the CPU run within the call. */
 const STEPS_AHEAD = { webgpu: 3, cpu: 1 } as const;
-
-/** Nobody has asked for anything for so long: what guessing costs may be measured. */
-const IDLE_MS = 250;
 
 /** From this share of tokens that looking up would have guessed right it is worth knowing what that costs. */
 const PROMISING_RATE = 0.5;
@@ -51,16 +51,22 @@ export class DecodeLoop {
   #running: Promise<void> | null = null;
   #stopped = false;
   #worthMeasuring: boolean;
-  #measuring: AsyncGenerator<void, SpeculationCosts> | null = null;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
-  #measuredForward: Promise<void> | null = null;
+  /** Guessing costs what it did with other kernels. */
+  #costsAreStale = false;
+  #isTuned = false;
+  readonly #idleWork: IdleWork;
 
-  /** @param replace gives a runner in place of one whose device was lost, or throws why there is none. */
+  /**
+   * @param replace gives a runner in place of one whose device was lost, or throws why there is none.
+   * @param activity of all loops on the device
+   */
   constructor(
     public runner: Runner,
     readonly speculation: Speculation,
     readonly replace: (error: HearthError) => Promise<Runner>,
+    readonly activity: Activity,
   ) {
+    this.#idleWork = new IdleWork(activity, () => this.#nextIdleWork());
     this.#scheduler = new Scheduler(runner.cache);
     this.#worthMeasuring = runner.draft !== null;
     this.#makeResults();
@@ -84,8 +90,15 @@ export class DecodeLoop {
     if (this.#stopped) request.aborted = true;
     this.#requests.set(request.sequence, request);
     this.#scheduler.enqueue(request.sequence);
-    clearTimeout(this.#idleTimer);
+    this.#idleWork.pause();
     this.#running ??= this.#run();
+  }
+
+  /** Records all steps anew, after the table of tuned kernels has changed, and measures what it does not know while nobody asks. */
+  retune(): void {
+    this.#isTuned = false;
+    this.#recordAnew();
+    if (this.#running === null && !this.#stopped) this.#idleWork.start();
   }
 
   /** Ends every request with `aborted`, those still to come too, and resolves when the last step is done. */
@@ -93,11 +106,11 @@ export class DecodeLoop {
     this.#stopped = true;
     for (const request of this.#requests.values()) request.aborted = true;
     await this.#running;
-    clearTimeout(this.#idleTimer);
-    await this.#measuredForward;
+    await this.#idleWork.stop();
   }
 
   async #run(): Promise<void> {
+    this.activity.begin();
     while (this.#requests.size > 0 || this.#underWay.length > 0) {
       try {
         while (await this.#submitNext()) {
@@ -108,28 +121,33 @@ export class DecodeLoop {
         await this.#recover(toHearthError(error));
       }
     }
+    this.activity.end();
     this.#running = null;
-    if (this.speculation.costs === null && this.#worthMeasuring && !this.#stopped) this.#measureAfter(IDLE_MS);
+    if (!this.#stopped) this.#idleWork.start();
   }
 
-  /** Measures what guessing costs, one forward at a time, for as long as nobody asks for anything. */
-  #measureAfter(delayMs: number): void {
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => {
-      // One that is still under way, since before the last answer, goes on by itself.
-      this.#measuredForward ??= this.#measureForward().finally(() => (this.#measuredForward = null));
-    }, delayMs);
+  #nextIdleWork(): Pieces | null {
+    const hasCosts = this.speculation.costs !== null && !this.#costsAreStale;
+    if (this.#worthMeasuring && !hasCosts) return this.#measureCosts();
+    return this.runner.tuning.isOn && !this.#isTuned ? this.#tune() : null;
   }
 
-  async #measureForward(): Promise<void> {
-    try {
-      this.#measuring ??= measureCosts(this.runner);
-      const { done, value } = await this.#measuring.next();
-      if (done === true) this.speculation.costs = value;
-      else if (this.#running === null && !this.#stopped) this.#measureAfter(0);
-    } catch {
-      this.#measuring = null; // of a lost device hears who asks next
-    }
+  async *#measureCosts(): Pieces {
+    this.speculation.costs = yield* measureCosts(this.runner);
+    this.#costsAreStale = false;
+  }
+
+  async *#tune(): Pieces {
+    const hasChanged = yield* tuneRunner(this.runner);
+    this.#isTuned = true;
+    if (!hasChanged) return;
+    this.#recordAnew();
+    await this.runner.prepare(decodeShape(1));
+  }
+
+  #recordAnew(): void {
+    this.runner.forgetSteps();
+    this.#costsAreStale = true;
   }
 
   /** @returns false when there is nothing to submit before a step under way is read. */
@@ -302,7 +320,8 @@ export class DecodeLoop {
       if (error.code !== 'device-lost') throw error;
       for (const request of this.#requests.values()) request.reportRecovery();
       this.runner = await this.replace(error);
-      this.#measuring = null;
+      this.#idleWork.forget();
+      this.#isTuned = false;
       this.speculation.costs = null; // they were those of the lost device
       this.#scheduler = new Scheduler(this.runner.cache);
       this.#makeResults();

@@ -6,6 +6,7 @@ import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
+import type { ProductChoice } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -47,6 +48,8 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
+  /** Rows whose logits one forward gives. */
+  readonly maxOutputs: number;
   readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
@@ -57,11 +60,13 @@ export class DeviceModel {
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
+    choose: ProductChoice['choose'],
   ) {
     const { page, config, weights } = parts;
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
+    this.maxOutputs = maxOutputs;
     const poolBytes = blocks * kvBlockBytes(kvFormat, shape.kvHeads, shape.headDim);
     if (poolBytes > backend.limits.maxBindingBytes) {
       throw new HearthError(
@@ -90,7 +95,8 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    this.#pass = { weights, lanes: backend.lanes, tableStride, kvFormat, pools: this.pools, activations };
+    const products = { lanes: backend.lanes, choose };
+    this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);
@@ -119,7 +125,7 @@ export class DeviceModel {
     page.forward(config, pass);
     if (outputCount === 0) return;
     const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');
-    const product = { x, matrix: this.#head, rows: outputCount, lanes: pass.lanes };
+    const product = { x, matrix: this.#head, rows: outputCount, products: pass.products };
     if (greedy) return recordArgmax(recorder, 'head', { ...product, ranks: this.ranks }); // a cap keeps the order
     recordProduct(recorder, 'head', { ...product, y: this.logits, yStride: this.logitStride, epilogue: 'store' });
     const { softCap: cap } = page.head(config);

@@ -9,6 +9,7 @@ import { WebGpuBackend } from '../gpu/webgpu-backend';
 import { HearthError } from '../lib/errors';
 import { loadWords } from '../text/load-words';
 import type { StoredWeights } from '../weights/manifest';
+import { Activity } from './idle-work';
 import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
 import type { LoadOptions } from './model';
@@ -16,6 +17,8 @@ import type { GenerationOptions } from './options';
 import type { Prompt } from './prompt';
 import type { GenerateEvent } from './request';
 import type { EngineStats } from './stats';
+import { TuningTable } from './tuning/tuning-table';
+import type { TuningReport, TuningStore } from './tuning/tuning-table';
 
 export type { LoadProgress } from './load-runner';
 export type { ReadingSpeed } from './measure-reading';
@@ -24,6 +27,7 @@ export type { GenerationOptions } from './options';
 export type { Prompt } from './prompt';
 export type { FinishReason, GenerateEvent } from './request';
 export type { EngineStats, GenerationStats } from './stats';
+export type { TuningReport, TuningStore } from './tuning/tuning-table';
 export { Model } from './model';
 
 export interface EngineOptions {
@@ -37,6 +41,14 @@ export interface EngineOptions {
   maxBindingBytes?: number;
   /** Milliseconds of GPU time above which a step is cut into several submits, so that the screen stays alive. */
   submitMs?: number;
+  /** Where it is kept which kernels are fastest here; without it each has its default. */
+  tuning?: EngineTuning;
+}
+
+export interface EngineTuning {
+  readonly store: TuningStore;
+  /** Browser and build: after another one everything is measured anew. */
+  readonly build: string;
 }
 
 /** A device that is lost this often within so long will be lost again. */
@@ -48,11 +60,17 @@ export class Engine {
   #losses: number[] = [];
   #replacement: Promise<Backend> | null = null;
   #disposed = false;
+  readonly #activity = new Activity();
+  #table: Promise<TuningTable> | null = null;
 
-  /** @param renew makes a backend in place of one whose device was lost; without it what ran there fails. */
+  /**
+   * @param renew makes a backend in place of one whose device was lost; without it what ran there fails.
+   * @param kept what is known of this device's kernels; without it each has its default.
+   */
   constructor(
     public backend: Backend,
     readonly renew: (() => Promise<Backend>) | null = null,
+    readonly kept: EngineTuning | null = null,
   ) {}
 
   /** Loads a stored model; one that is loaded already under the same id is replaced. @throws see loadRunner. */
@@ -65,9 +83,13 @@ export class Engine {
     }
     await this.unload(modelId);
     const model = await this.#onDevice((backend) =>
-      Model.load(backend, stored, options, async (lost, error, reload) => {
-        await this.#replace(lost, error);
-        return this.#onDevice(reload);
+      Model.load(backend, stored, options, {
+        activity: this.#activity,
+        tuningOf: (on) => this.#tuningOf(on),
+        renew: async (lost, error, reload) => {
+          await this.#replace(lost, error);
+          return this.#onDevice(reload);
+        },
       }),
     );
     if (this.#disposed) {
@@ -115,6 +137,33 @@ export class Engine {
     return this.#replacement;
   }
 
+  /** One table for all models, read once for each device. */
+  async #tuningOf({ adapter }: Backend): Promise<TuningTable> {
+    if (this.kept === null) return TuningTable.ofDefaults();
+    const { store, build } = this.kept;
+    const device = `${adapter}, ${build}`;
+    const known = await this.#table;
+    if (known?.device === device) return known;
+    return (this.#table = TuningTable.open(store, device));
+  }
+
+  /** Which kernels are fastest on this device, as far as that is known. */
+  async tuning(): Promise<TuningReport> {
+    return (await this.#tuningOf(this.backend)).report();
+  }
+
+  /** Whether kernels are measured while nobody asks, and the fastest are used. It outlasts the visit. */
+  async setTuning(isOn: boolean): Promise<void> {
+    (await this.#tuningOf(this.backend)).switchOn(isOn);
+    for (const model of this.#models.values()) model.retune();
+  }
+
+  /** Measures everything again, beginning as soon as nobody asks for anything. */
+  async tuneAgain(): Promise<void> {
+    (await this.#tuningOf(this.backend)).clear();
+    for (const model of this.#models.values()) model.retune();
+  }
+
   /** @throws HearthError `bad-request` when no model of that id is loaded. */
   model(modelId: string): Model {
     const model = this.#models.get(modelId);
@@ -159,8 +208,9 @@ export class Engine {
   }
 }
 
-export function createEngine({ device, renewDevice, lanes, ...options }: EngineOptions): Engine {
+export function createEngine({ device, renewDevice, lanes, tuning, ...options }: EngineOptions): Engine {
   const backendOn = (on: GPUDevice | null): Backend =>
     on === null ? new CpuBackend() : new WebGpuBackend(on, { lanes: lanes ?? lanesFor(on), ...options });
-  return new Engine(backendOn(device), renewDevice ? async () => backendOn(await renewDevice()) : null);
+  const renew = renewDevice ? async () => backendOn(await renewDevice()) : null;
+  return new Engine(backendOn(device), renew, device === null ? null : tuning);
 }

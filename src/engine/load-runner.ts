@@ -8,6 +8,7 @@ import type { ModelParts } from './device-model';
 import { planRunner } from './memory';
 import type { RunnerWishes } from './memory';
 import { Runner } from './runner';
+import type { TuningTable } from './tuning/tuning-table';
 import { uploadWeights } from './upload';
 
 export interface LoadProgress {
@@ -28,6 +29,7 @@ export interface LoadRunnerOptions extends RunnerWishes {
  */
 export async function loadRunner(
   backend: Backend,
+  tuning: TuningTable,
   stored: StoredWeights,
   draft: StoredWeights | null,
   options: LoadRunnerOptions,
@@ -61,7 +63,7 @@ export async function loadRunner(
       loadedBefore += bytesOf(weights);
     }
     report('compile', totalBytes);
-    const runner = await Runner.create(backend, parts[0]!, parts[1] ?? null, runnerOptions);
+    const runner = await Runner.create(backend, parts[0]!, parts[1] ?? null, runnerOptions, tuning);
     parts.length = 0; // the runner's from now on
     try {
       throwIfAborted(signal);

@@ -7,6 +7,7 @@
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import { recordProduct } from '../kernels/product';
+import { defaultProducts } from '../kernels/product-variants';
 import { DEFAULT_INT4, DEFAULT_INT8 } from '../quant/choose';
 import { type PackedFormat, packedBytes, rowLayout } from '../quant/format';
 
@@ -87,8 +88,8 @@ async function productMs(
   const prepare = (count: number) => {
     const recorder = new Recorder();
     for (let i = 0; i < count; i++) {
-      const { lanes } = backend;
-      recordProduct(recorder, 'reading', { x, matrix, y, yStride: rows, rows: 1, lanes, epilogue: 'store' });
+      const products = defaultProducts(backend.lanes);
+      recordProduct(recorder, 'reading', { x, matrix, y, yStride: rows, rows: 1, products, epilogue: 'store' });
     }
     return backend.prepare(recorder.finish());
   };

@@ -6,6 +6,7 @@ import type { ModelTexts, StoredWeights } from '../weights/manifest';
 import { loadWords } from '../text/load-words';
 import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
+import type { Activity } from './idle-work';
 import { loadRunner } from './load-runner';
 import type { LoadRunnerOptions } from './load-runner';
 import { readGenerationDefaults, resolveOptions } from './options';
@@ -18,6 +19,16 @@ import { Sequence } from './sequence';
 import { Speculation } from './speculation';
 import { RequestClock } from './stats';
 import type { EngineStats } from './stats';
+import type { TuningTable } from './tuning/tuning-table';
+
+/** What the models of an engine share. */
+export interface ModelSurroundings {
+  readonly activity: Activity;
+  /** Loads a runner onto another backend in place of one whose device was lost, or throws why there is none. */
+  renew(lost: Backend, error: HearthError, load: (backend: Backend) => Promise<Runner>): Promise<Runner>;
+  /** Which kernels are fastest on a backend's device. */
+  tuningOf(backend: Backend): Promise<TuningTable>;
+}
 
 export interface LoadOptions extends LoadRunnerOptions {
   /** A smaller model of the same vocabulary that guesses ahead. */
@@ -40,24 +51,25 @@ export class Model {
 
   /**
    * Loads a model, with a draft whose vocabulary is its own; see loadRunner for what it throws.
-   * @param renew loads a runner onto another backend in place of one whose device was lost, or throws why there is none.
    */
   static async load(
     backend: Backend,
     stored: StoredWeights,
     { draft = null, ...options }: LoadOptions,
-    renew: (lost: Backend, error: HearthError, load: (backend: Backend) => Promise<Runner>) => Promise<Runner>,
+    { activity, renew, tuningOf }: ModelSurroundings,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { assertVocabularyFits, createTextModel } = await loadWords();
     const text = createTextModel(texts);
-    const runner = await loadRunner(backend, stored, draft, options);
+    const runner = await loadRunner(backend, await tuningOf(backend), stored, draft, options);
     try {
       assertVocabularyFits(text.tokenizer, runner.vocabSize);
       const { onProgress: _, signal: __, ...wishes } = options;
-      const loop = new DecodeLoop(runner, new Speculation(null), (error) =>
-        renew(loop.runner.backend, error, (other) => loadRunner(other, stored, draft, wishes)),
-      );
+      const reload = (error: HearthError) =>
+        renew(loop.runner.backend, error, async (other) =>
+          loadRunner(other, await tuningOf(other), stored, draft, wishes),
+        );
+      const loop = new DecodeLoop(runner, new Speculation(null), reload, activity);
       return new Model(modelId, text, loop, texts);
     } catch (error) {
       runner.destroy();
@@ -72,6 +84,11 @@ export class Model {
   /** What guessing ahead costs here, once that is known, and how often it has been right. */
   get speculation(): Speculation {
     return this.#loop.speculation;
+  }
+
+  /** See DecodeLoop.retune. */
+  retune(): void {
+    this.#loop.retune();
   }
 
   /** Ids of a prompt. Bare text gets the special tokens its tokenizer adds. */

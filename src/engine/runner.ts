@@ -27,6 +27,7 @@ import type { SlotContent } from './slot-upload';
 import { PLAIN } from './speculation';
 import type { Guesser } from './speculation';
 import { scratchBuffers, stateBuffers } from './state-buffers';
+import { TuningTable } from './tuning/tuning-table';
 
 export interface RunnerOptions {
   /** Positions one sequence may have. */
@@ -108,12 +109,14 @@ export class Runner {
     target: ModelParts,
     draft: ModelParts | null,
     readonly options: RunnerOptions,
+    readonly tuning: TuningTable,
   ) {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
-    this.target = new DeviceModel(backend, target, modelOptions);
-    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences });
+    const choose = tuning.choose.bind(tuning);
+    this.target = new DeviceModel(backend, target, modelOptions, choose);
+    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, choose);
     this.vocabSize = this.target.shape.vocabSize;
 
     const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>
@@ -145,8 +148,9 @@ export class Runner {
     target: ModelParts,
     draft: ModelParts | null,
     options: RunnerOptions,
+    tuning: TuningTable = TuningTable.ofDefaults(),
   ): Promise<Runner> {
-    const runner = new Runner(backend, target, draft, options);
+    const runner = new Runner(backend, target, draft, options, tuning);
     try {
       await backend.settle();
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
@@ -215,6 +219,11 @@ export class Runner {
       if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
       return prepared;
     });
+  }
+
+  /** Steps are recorded anew from now on: the table of tuned kernels has changed. */
+  forgetSteps(): void {
+    this.#steps.clear();
   }
 
   /**

@@ -30,6 +30,8 @@ export interface Readback {
 
 export interface Backend {
   readonly kind: 'webgpu' | 'cpu';
+  /** All that tells its adapter from others, as far as a browser says. */
+  readonly adapter: string;
   readonly limits: BackendLimits;
   /** Lanes that share one output row of a matrix product: the numerics class of this backend (see kernels/matvec). */
   readonly lanes: number;

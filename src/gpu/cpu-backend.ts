@@ -40,6 +40,7 @@ export function runOnCpu(call: Call, views: readonly CpuView[]): void {
 
 export class CpuBackend implements Backend {
   readonly kind = 'cpu';
+  readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
   readonly lanes = 1;
 

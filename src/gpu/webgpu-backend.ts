@@ -57,6 +57,7 @@ export interface WebGpuOptions {
 
 export class WebGpuBackend implements Backend {
   readonly kind = 'webgpu';
+  readonly adapter: string;
   readonly limits: BackendLimits;
   readonly lanes: number;
   /** Set once the device is gone; every later call throws it. */
@@ -76,6 +77,8 @@ export class WebGpuBackend implements Backend {
     readonly device: GPUDevice,
     options: WebGpuOptions,
   ) {
+    const { vendor, architecture, device: model, description } = device.adapterInfo;
+    this.adapter = [vendor, architecture, model, description].join(' ').trim();
     this.lanes = options.lanes;
     this.#pace = new Pace(options.submitMs);
     this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;

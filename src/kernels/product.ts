@@ -9,8 +9,9 @@ import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
 import { matmul, matmulArgmax } from './matmul/matmul';
 import { matvec, matvecArgmax } from './matvec/matvec';
-import { Epilogue, outputsPerTeam, ROW_MULTIPLE } from './shared/epilogue';
-import { packedConstants } from './shared/packed';
+import { outputsPerRank, type ProductChoice, type ProductKey, rowClass } from './product-variants';
+import { Epilogue, isGated } from './shared/epilogue';
+import { decoderOf, packedConstants } from './shared/packed';
 
 /** Rows of a packed matrix in device memory: outputs [firstOutput, firstOutput + outputs). */
 export interface MatrixPart {
@@ -36,37 +37,35 @@ export interface Product {
   readonly y: DeviceBuffer; // [rows][yStride]
   readonly yStride: number;
   readonly rows: number;
-  /** Threads that share an output: the numerics class (Backend.lanes). */
-  readonly lanes: number;
+  readonly products: ProductChoice;
   readonly epilogue: keyof typeof Epilogue;
 }
 
 /** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
-  const { x, matrix, y, yStride, rows, lanes, epilogue } = product;
-  const workgroup = workgroupOf(lanes);
-  const outputsPerWorkgroup = (workgroup / lanes) * outputsPerTeam(Epilogue[epilogue]);
-  for (const { firstOutput, outputs, format, codes, scales } of matrix.parts) {
+  const { x, matrix, y, yStride, rows, products, epilogue } = product;
+  const isGatedProduct = isGated(Epilogue[epilogue]);
+  for (const part of matrix.parts) {
+    const { firstOutput, outputs, format, codes, scales } = part;
+    const key = keyOf(matrix, part, rows, isGatedProduct ? 'gated' : 'products', products.lanes);
+    const { workgroup, outputsPerThread, rowsPerThread } = products.choose(key);
+    const outputsPerWorkgroup = (workgroup / key.lanes) * (isGatedProduct ? outputsPerThread / 2 : outputsPerThread);
     const buffers = { x, codes, scales, y };
-    const workgroups = divideUp(outputs, outputsPerWorkgroup);
     const constants = {
       ...packedConstants(format, matrix.width),
       OUTPUTS: outputs,
       WORKGROUP: workgroup,
-      LANES: lanes,
+      LANES: key.lanes,
       Y_OFFSET: firstOutput,
       EPILOGUE: Epilogue[epilogue],
     };
-    if (rows === 1) {
-      recorder.call(label, matvec, buffers, constants, gridOf(workgroups));
-    } else {
-      const grid = gridOf(workgroups, divideUp(rows, ROW_MULTIPLE));
-      recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
-    }
+    const grid = gridOf(divideUp(outputs, outputsPerWorkgroup), divideUp(rows, rowsPerThread));
+    if (rows === 1) recorder.call(label, matvec, buffers, constants, grid);
+    else recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
   }
 }
 
-export interface ArgmaxProduct extends Pick<Product, 'x' | 'matrix' | 'rows' | 'lanes'> {
+export interface ArgmaxProduct extends Pick<Product, 'x' | 'matrix' | 'rows' | 'products'> {
   readonly ranks: DeviceBuffer; // [rows, a multiple of four][ranksPerRow] (key, id)
 }
 
@@ -75,21 +74,24 @@ export interface ArgmaxProduct extends Pick<Product, 'x' | 'matrix' | 'rows' | '
  * (shared/rank.wgsl), the products themselves nowhere. A head's soft cap need not come before it: what rises keeps order.
  */
 export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxProduct): void {
-  const { x, matrix, ranks, rows, lanes } = product;
+  const { x, matrix, ranks, rows, products } = product;
+  const { lanes } = products;
   let offset = 0;
-  for (const { firstOutput, outputs, format, codes, scales } of matrix.parts) {
-    const workgroups = workgroupsOf(outputs, lanes);
+  for (const part of matrix.parts) {
+    const { firstOutput, outputs, format, codes, scales } = part;
+    const { workgroup, rowsPerThread } = products.choose(keyOf(matrix, part, rows, 'ranks', lanes));
+    const workgroups = divideUp(outputs, outputsPerRank(lanes));
     const constants = {
       ...packedConstants(format, matrix.width),
       OUTPUTS: outputs,
-      WORKGROUP: workgroupOf(lanes),
+      WORKGROUP: workgroup,
       LANES: lanes,
       FIRST_ID: firstOutput,
       RANK_STRIDE: ranksPerRow(matrix, lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
-    const grid = gridOf(workgroups, divideUp(rows, ROW_MULTIPLE));
+    const grid = gridOf(workgroups, divideUp(rows, rowsPerThread));
     recorder.call(label, kernel, { x, codes, scales, ranks }, constants, grid);
     offset += workgroups;
   }
@@ -97,14 +99,16 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
 
 /** Ranks that `recordArgmax` gives for each row. */
 export function ranksPerRow({ parts }: DeviceMatrix, lanes: number): number {
-  return parts.reduce((sum, { outputs }) => sum + workgroupsOf(outputs, lanes), 0);
+  return parts.reduce((sum, { outputs }) => sum + divideUp(outputs, outputsPerRank(lanes)), 0);
 }
 
-function workgroupsOf(outputs: number, lanes: number): number {
-  return divideUp(outputs, (workgroupOf(lanes) / lanes) * outputsPerTeam(Epilogue.store));
-}
-
-/** Threads in a workgroup: small ones where no lanes need each other, so that small matrices still occupy every core. */
-export function workgroupOf(lanes: number): number {
-  return lanes === 1 ? 16 : 64;
+/** What the variants of one part of a matrix are asked for by. */
+export function keyOf(
+  { width }: DeviceMatrix,
+  { format, outputs }: MatrixPart,
+  rows: number,
+  result: ProductKey['result'],
+  lanes: number,
+): ProductKey {
+  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows: rowClass(rows), result, lanes };
 }

@@ -5,6 +5,7 @@
 import type { DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import type { DeviceMatrix } from '../kernels/product';
+import type { ProductChoice } from '../kernels/product-variants';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import type { WeightSpec } from '../weights/spec';
 
@@ -37,8 +38,7 @@ export interface ForwardPass {
   /** Rows of this pass, and how many of them have their logits taken. */
   readonly rowCount: number;
   readonly outputCount: number;
-  /** See Backend.lanes. */
-  readonly lanes: number;
+  readonly products: ProductChoice;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;

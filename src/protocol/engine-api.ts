@@ -100,10 +100,34 @@ export interface ReadingSpeed {
   dispatchSeconds: number;
 }
 
+/** Which kernels are used where several give the same bits. */
+export interface TuningReport {
+  /** Whether they are measured while nobody asks, and the fastest are used. */
+  isOn: boolean;
+  points: readonly TunedPoint[];
+}
+
+export interface TunedPoint {
+  /** What is computed, e.g. "product decoder=int4 width=576 outputs=1536 rows=1". */
+  point: string;
+  /** The kernel that is used for it, e.g. "workgroup=64 outputsPerThread=4". */
+  variant: string;
+  /** Its speed in speeds of the default; 1 where that stays. */
+  gain: number;
+  /** Kernels that gave other results than the default on this device, and are never used on it. */
+  refused: readonly string[];
+}
+
 export interface EngineApi {
   device(): Promise<DeviceReport>;
   /** Measures for about a second; answers that are being written meanwhile make the figures worse, and wait. */
   measureReading(): Promise<ReadingSpeed>;
+  /** As far as this device has been measured. */
+  tuning(): Promise<TuningReport>;
+  /** Outlasts the visit. */
+  setTuning(isOn: boolean): Promise<void>;
+  /** Forgets what was measured; it is measured again as soon as nobody asks a loaded model for anything. */
+  tuneAgain(): Promise<void>;
   /** Of every loaded model; none before the first load. */
   engineStats(): Promise<EngineStats[]>;
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel>;

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { HearthError, isAbort, throwIfAborted, type ErrorCode } from '../lib/errors';
+import { log } from '../lib/log';
 import type { StoredEndpoint } from './endpoints';
 
 /** How these servers tell failures; some send the text alone. */
@@ -44,12 +45,19 @@ export async function ask(
   }).catch((error: unknown): never => {
     throwIfAborted(signal);
     throw new HearthError('network', `The server ${url} could not be reached, or does not let this page ask it.`, {
-      hint: 'Check that it runs, that it allows the origin of this page (CORS), and that Hearth was started with its address in HEARTH_CONNECT.',
+      hint: `Check that it runs and that it allows the origin of this page (CORS).${isOpenFromHere(url) ? '' : ' Hearth has to be started with its address in HEARTH_CONNECT.'}`,
       cause: error,
     });
   });
+  log.info('server-answered', { host: new URL(url).host, path, status: response.status });
   if (response.ok) return response;
   throw await readFailure(url, response);
+}
+
+/** Whether the content security policy of this thread lets a server be asked without further ado (`scripts/serve.mjs`). */
+function isOpenFromHere(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || ['localhost', '127.0.0.1'].includes(hostname);
 }
 
 async function readFailure(url: string, response: Response): Promise<HearthError> {

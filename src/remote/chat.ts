@@ -175,7 +175,8 @@ class Clock {
       queueMs: 0,
       timeToFirstTokenMs: this.#firstMs === null ? 0 : this.#firstMs - this.#startMs,
       prefillTokensPerSecond: 0,
-      decodeTokensPerSecond: decodeMs > 0 ? ((completionTokens - 1) * 1000) / decodeMs : 0,
+      // Chunks may hold several tokens: those of the first one came before the clock of the others began.
+      decodeTokensPerSecond: decodeMs > 0 ? (completionTokens * (1 - 1 / this.#chunks) * 1000) / decodeMs : 0,
       tokenMs: { p50: 0, p90: 0, p99: 0 },
       totalMs: performance.now() - this.#startMs,
     };

@@ -1,5 +1,5 @@
 /** The room of the conversation: the chats beside it where there is room, and by the fire the composer. */
-import { useEffect, useRef, useState, type DragEvent } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type DragEvent } from 'react';
 import { ModelLine } from '../models/model-line';
 import { useApp } from '../state/use-app';
 import { AnswerEnd } from './answer-end';
@@ -17,6 +17,8 @@ import { useMedia } from './use-media';
 import { Welcome } from './welcome';
 import './chat.css';
 
+const SendThereDialog = lazy(() => import('./send-there-dialog'));
+
 /** From here on the list of chats stands beside the conversation. */
 const ROOM_FOR_LIST = '(width >= 60rem)';
 
@@ -24,6 +26,7 @@ export function ChatScreen() {
   const chatId = useApp((state) => state.openedChat.id);
   const roomForList = useMedia(ROOM_FOR_LIST);
   const listInSight = useApp(({ settings }) => settings.showChatList) && roomForList;
+  const awaitsChoice = useApp(({ awaitedChoice }) => awaitedChoice !== null);
   const { dropping, ...dropTarget } = useFileDrop();
 
   useEffect(prepareAnswerText, []);
@@ -47,6 +50,7 @@ export function ChatScreen() {
         {dropping && <p className="drop-here">{strings.dropHere}</p>}
       </main>
       <Announcer />
+      <Suspense>{awaitsChoice && <SendThereDialog />}</Suspense>
     </div>
   );
 }

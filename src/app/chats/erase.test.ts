@@ -19,7 +19,7 @@ const namesIn = async (factory: IDBFactory) => (await factory.databases()).map((
 describe('deleting everything', () => {
   it('takes tokens and keys of other hosts too, also where databases cannot be listed', async () => {
     const all = new IDBFactory();
-    const ours = ['chats', 'batch', 'models', 'shards', 'hosts', 'remote'].map((name) => `hearth-${name}`);
+    const ours = ['chats', 'batch', 'models', 'shards', 'hosts', 'remote', 'tuning'].map((name) => `hearth-${name}`);
     for (const name of [...ours, 'other']) (await openDatabase(all, name)).close();
     const databases = { deleteDatabase: (name: string) => all.deleteDatabase(name) } as unknown as IDBFactory;
     expect(

@@ -9,7 +9,9 @@ const OUR_CACHES = /^(hearth|workbox)-/;
 export const OUR_KEYS = 'hearth.';
 
 /** For browsers that cannot list databases. */
-const KNOWN_DATABASES = ['chats', 'batch', 'models', 'shards', 'hosts', 'remote'].map((name) => OUR_DATABASES + name);
+const KNOWN_DATABASES = ['chats', 'batch', 'models', 'shards', 'hosts', 'remote', 'tuning'].map(
+  (name) => OUR_DATABASES + name,
+);
 
 /** A thread that holds a database open closes it when asked; one that does not within this time never will. */
 const DELETE_TIMEOUT_MS = 5000;

@@ -87,6 +87,7 @@ const chatArbitrary: fc.Arbitrary<StoredChat> = fc
         attachments: fc.option(fc.array(attachmentArbitrary, { minLength: 1, maxLength: 2 }), { nil: undefined }),
         stats: fc.option(statsArbitrary, { nil: undefined }),
         leftOut: fc.option(fc.nat(), { nil: undefined }),
+        host: fc.option(fc.domain(), { nil: undefined }),
         draftedRanges: fc.option(fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }), { nil: undefined }),
         role: fc.constantFrom('user' as const, 'assistant' as const),
         state: fc.constantFrom('done' as const, 'stopped' as const, 'error' as const),
@@ -203,8 +204,9 @@ describe('Markdown', () => {
         const { title, systemPrompt, pinned, createdAt, updatedAt } = stored.chat;
         expect(back?.chat).toMatchObject({ title, systemPrompt, pinned, createdAt, updatedAt });
         const essence = (messages: Message[]) =>
-          messages.map(({ role, content, thinking, state, createdAt: at, attachments = [] }) => ({
+          messages.map(({ role, content, thinking, state, host, createdAt: at, attachments = [] }) => ({
             role,
+            host,
             content,
             thinking,
             state,
@@ -220,7 +222,7 @@ describe('Markdown', () => {
 
   it('reads well', () => {
     const page = writeMarkdown({
-      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'b' },
+      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'e' },
       messages: [
         { id: 'a', chatId: 'c', parentId: null, role: 'user', content: 'Hi', createdAt: 1, state: 'done', revision: 1 },
         {
@@ -234,9 +236,24 @@ describe('Markdown', () => {
           state: 'done',
           revision: 1,
         },
+        { id: 'd', chatId: 'c', parentId: 'b', role: 'user', content: 'Hi', createdAt: 3, state: 'done', revision: 1 },
+        {
+          id: 'e',
+          chatId: 'c',
+          parentId: 'd',
+          role: 'assistant',
+          content: 'Good day.',
+          modelLabel: 'llama3',
+          host: 'example.org',
+          createdAt: 4,
+          state: 'done',
+          revision: 1,
+        },
       ],
     });
-    expect(page.replace(/^<!--.*-->$/gm, '')).toBe('\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n');
+    expect(page.replace(/^<!--.*-->$/gm, '')).toBe(
+      '\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n\n\n## You\n\nHi\n\n\n## llama3 at example.org\n\nGood day.\n',
+    );
   });
 
   it('comes back through an editor that ends lines the other way', () => {

@@ -10,6 +10,7 @@ import { EngineNow } from './engine-now';
 import { Facts } from './facts';
 import { Findings } from './findings';
 import { collectReport, logLine, reportText, type DiagnosticsReport } from './report';
+import { TunedKernels } from './tuned-kernels';
 
 const strings = wordsOf('diagnostics', english);
 
@@ -39,6 +40,9 @@ export default function DiagnosticsScreen() {
       )}
       <Section title={strings.engineNow}>
         <EngineNow />
+      </Section>
+      <Section title={strings.tuning}>
+        <TunedKernels />
       </Section>
       <Section title={strings.log}>
         <p className="help">{entries.length === 0 ? strings.logEmpty : strings.logCount({ count: entries.length })}</p>

@@ -11,6 +11,10 @@ export interface NextMove {
 
 export function nextMove(state: AppState, problem: HearthError): NextMove {
   const tryAgain: NextMove = { kind: 'tryAgain', run: () => void retry(state) };
+  if (state.openedChat.remote) {
+    // Never to this device by itself: who answers is chosen beside the composer.
+    return problem.code === 'context-overflow' ? { kind: 'newChat', run: () => void state.newChat() } : tryAgain;
+  }
   const isHostRefused = problem.code === 'bad-request' && state.hostToAllow() !== null;
   if (isHostRefused) return { kind: 'allowHost', run: () => void allow(state) };
   switch (problem.code) {
@@ -33,6 +37,8 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'refused':
+    case 'rate-limited':
     case 'aborted':
     case 'internal':
       return tryAgain;

@@ -12,6 +12,7 @@ import { createEngineSlice, type EngineSlice } from './engine-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
 import { createOfferSlice, type OfferSlice } from './offer-slice';
+import { createServersSlice, type ServersSlice } from './servers-slice';
 import { createShelfSlice, type ShelfSlice } from './shelf-slice';
 import { createStorageSlice, type StorageSlice } from './storage-slice';
 import { createSettingsSlice, type SettingsSlice } from './settings-slice';
@@ -24,6 +25,7 @@ export type AppState = SettingsSlice &
   StorageSlice &
   ChatsSlice &
   ChatSlice &
+  ServersSlice &
   ComposerSlice &
   BatchSlice &
   FrameSlice;
@@ -80,6 +82,7 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
       ...createStorageSlice(services)(...parts),
       ...createChatsSlice({ ...services.chats, systemPrompt, stopWork, beside })(...parts),
       ...createChatSlice(services)(...parts),
+      ...createServersSlice(services)(...parts),
       ...createComposerSlice(services)(...parts),
       ...createBatchSlice(services)(...parts),
       ...createFrameSlice()(...parts),

@@ -1,6 +1,7 @@
-/** The head of the page: whose house this is, which model is in it, and the ways to the other screens. */
+/** The head of the page: whose house this is, which model is in it or answers the chat, and the ways to the other screens. */
 import { addressOf, screens, useScreen } from '../navigation/screens';
 import { modelLabel } from '../state/model-slice';
+import { answererLabel } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { wordsOf } from '../strings';
 import { frame } from '../strings/en/frame';
@@ -17,9 +18,9 @@ function bringIntoView(link: HTMLElement | null): void {
 const inHead = screens.filter((screen) => screen !== 'diagnostics');
 
 export function Head() {
-  const label = useApp(modelLabel);
   const openOverlay = useApp((state) => state.openOverlay);
   const current = useScreen();
+  const label = useApp(current === 'chat' ? answererLabel : modelLabel);
   return (
     <header className="head">
       <h1 className="wordmark">

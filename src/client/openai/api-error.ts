@@ -35,6 +35,10 @@ export class ApiError extends Error {
   }
 }
 
+export function toResponse({ body, fields: { status, headers } }: ApiError): Response {
+  return Response.json(body, { status, headers });
+}
+
 /** @param param the field, as a path. */
 export function invalid(param: string, message: string, code = 'invalid_value'): ApiError {
   return new ApiError(message, { status: 400, param, code });
@@ -57,6 +61,8 @@ const STATUS: Record<ErrorCode, number> = {
   'engine-elsewhere': 503,
   'engine-taken': 503,
   'bad-request': 400,
+  refused: 403,
+  'rate-limited': 429,
   aborted: 499,
   internal: 500,
 };
@@ -75,6 +81,8 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 const CODE: Partial<Record<ErrorCode, string>> = {
   'context-overflow': 'context_length_exceeded',
   'bad-request': 'invalid_value',
+  refused: 'permission_denied',
+  'rate-limited': 'rate_limit_exceeded',
 };
 
 /**

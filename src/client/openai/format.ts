@@ -1,5 +1,5 @@
 /** How an endpoint writes pieces of choices: one by one into a stream, or all of them into one body. */
-import { version } from '../version';
+import { version } from '../../lib/version';
 import type { Piece } from './answers';
 
 export interface Format {

@@ -105,6 +105,13 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
       return { bytesPerSecond: { int4: 1e9, int8: 2e9, float: 4e9 }, dispatchSeconds: 1e-5 };
     },
     engineStats: async () => engineStats,
+    tuning: async () => ({ isOn: true, points: [] }),
+    async setTuning(isOn) {
+      calls.push(`tuning ${isOn ? 'on' : 'off'}`);
+    },
+    async tuneAgain() {
+      calls.push('tune again');
+    },
     async load({ modelId, contextLength = 1024, draft }, onProgress) {
       calls.push(`load ${modelId}${draft ? ` with ${draft.modelId}` : ''}`);
       const error = loadErrors.shift();

@@ -6,7 +6,7 @@ import { CHUNK, formatName } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
 import { matvec } from '../matvec/matvec';
-import { workgroupOf } from '../product';
+import { productVariants } from '../product-variants';
 import { Epilogue, isGated, outputsPerTeam } from '../shared/epilogue';
 import { packedConstants } from '../shared/packed';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
@@ -67,7 +67,8 @@ function product({ format, rows, outputs, width, lanes, epilogue }: Case) {
   for (let row = 0; row < rows; row++) x.set(randomNumbers(seed + row + 1, width), row * stride);
   const yStride = outputs + 5;
   const y = randomNumbers(seed + 99, paddedRows * yStride);
-  const workgroup = workgroupOf(lanes);
+  const { kind: decoder } = format;
+  const [{ workgroup }] = productVariants({ decoder, width, outputs, rows: 1, result: 'products', lanes });
   const workgroups = divideUp(outputs, (workgroup / lanes) * outputsPerTeam(Epilogue[epilogue]));
   const constants = {
     ...packedConstants(format, width),

@@ -8,6 +8,7 @@ import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
 import { ranksPerRow, recordArgmax, recordProduct } from '../product';
 import type { DeviceMatrix } from '../product';
+import { defaultProducts } from '../product-variants';
 import { greedy } from '../sample/sample';
 import { isBefore, LAST, rankKey } from '../shared/rank.cpu';
 import { BAD_LOGIT, DEAD_ROW, NO_TOKEN } from '../shared/slot-state';
@@ -62,10 +63,10 @@ export function describeGreedy(createBackend: () => Promise<Backend>): void {
 
   /** Tokens and first ranks of rows of activations, and what their logits say; the output `dead` belongs to a dead row. */
   async function run({ matrix, buffers }: Head, x: Float32Array<ArrayBuffer>, rows: number, dead = -1) {
-    const { lanes } = backend;
+    const products = defaultProducts(backend.lanes);
     const padded = rows === 1 ? 1 : roundUp(rows, 4);
     const yStride = roundUp(matrix.outputs, CHUNK);
-    const stride = ranksPerRow(matrix, lanes);
+    const stride = ranksPerRow(matrix, backend.lanes);
     const given = fill('x', x);
     const states = new Uint32Array(4 * rows);
     if (dead >= 0) states[4 * (rows - 1 - dead) + 3] = DEAD_ROW; // outputs are in another order than their rows
@@ -78,8 +79,8 @@ export function describeGreedy(createBackend: () => Promise<Backend>): void {
     const ranks = fill('ranks', new Uint32Array(2 * padded * stride)); // BAD_KEY where nothing is written
     const chosen = backend.createBuffer('chosen', 4 * rows);
     const recorder = new Recorder();
-    recordProduct(recorder, 'head', { x: given, matrix, y, yStride, rows, lanes, epilogue: 'store' });
-    recordArgmax(recorder, 'head', { x: given, matrix, ranks, rows, lanes });
+    recordProduct(recorder, 'head', { x: given, matrix, y, yStride, rows, products, epilogue: 'store' });
+    recordArgmax(recorder, 'head', { x: given, matrix, ranks, rows, products });
     const constants = { VOCAB: matrix.outputs, LOGIT_STRIDE: yStride, RANK_STRIDE: stride };
     recorder.call('greedy', greedy, { rows: stateRows, picked, ranks, chosen }, constants, [1, 1, rows]);
     await backend.run(await backend.prepare(recorder.finish()));

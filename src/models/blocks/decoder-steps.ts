@@ -47,7 +47,7 @@ export type DecoderSteps = ReturnType<typeof decoderSteps>;
 
 /** @param strides of the activations, as the page's layout has them */
 export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<string, number>>, pass: ForwardPass) {
-  const { recorder, weights, inputs, rowCount, outputCount, lanes } = pass;
+  const { recorder, weights, inputs, rowCount, outputCount, products } = pass;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: headDim, rms_norm_eps: epsilon } = config;
   const { rows, tables } = inputs;
   const buffer = (name: string): DeviceBuffer => present(pass.activations[name], `activation ${name}`);
@@ -89,7 +89,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     /** y = x · Wᵀ with the matrix `name`, or what the epilogue makes of it. */
     project(name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
       const product = { x: buffer(x), matrix: weights.matrix(name), y: buffer(y), yStride: stride(y) };
-      recordProduct(recorder, name, { ...product, rows: rowCount, lanes, epilogue });
+      recordProduct(recorder, name, { ...product, rows: rowCount, products, epilogue });
     },
 
     /** Norms queries and keys of `qkv`, each over all heads. */

@@ -1,4 +1,5 @@
 /** A page in a test: its whole state over fake threads, which answer as the test wishes. */
+import * as Comlink from 'comlink';
 import { createClient } from '../../../client/client';
 import { createEngineHolder } from '../../../client/engine-holder';
 import {
@@ -10,6 +11,7 @@ import {
   type FakeThread,
 } from '../../../client/testing/fake-engine';
 import { createFakeSite } from '../../../client/testing/fake-site';
+import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
 import { readStartAddress } from '../start-address';
@@ -29,21 +31,23 @@ export interface PageOptions extends FakeEngineOptions {
   storageManager?: Partial<StorageManager>;
   /** Where other tabs are; none if absent. */
   site?: ReturnType<typeof createFakeSite>;
+  /** What reaches servers elsewhere; nothing does if absent. */
+  remote?: RemoteApi;
 }
 
 export function openPage(pageOptions: PageOptions = {}) {
-  const { address = '', imports, settings, storageManager, site = createFakeSite(), ...options } = pageOptions;
+  const { address = '', imports, settings, storageManager, remote, site = createFakeSite(), ...options } = pageOptions;
   const tab = site.open();
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
-  const open = (api: typeof engine | typeof importer) => {
+  const open = (api: Parameters<typeof createFakeThread>[0]) => {
     const thread = createFakeThread(api);
     threads.push(thread);
     return thread.port;
   };
   const client = createClient({
     openEngine: () => open(engine),
-    openImport: () => open(importer),
+    openImport: () => open(remote ? { ...importer, remote: Comlink.proxy(remote) } : importer),
     siteUrl: 'http://localhost/',
     engineHolder: createEngineHolder(tab.parts),
   });

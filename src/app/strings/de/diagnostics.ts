@@ -83,6 +83,23 @@ export const diagnostics: Translation<typeof english> = {
     state: 'Speicher für den Zustand der Sequenzen',
   },
 
+  tuning: 'Kernel für dieses Gerät',
+  tuned: {
+    isOn: 'Kernel messen, solange nichts gefragt wird, und die schnellsten nehmen',
+    isOnHelp:
+      'Mehrere Kernel rechnen dasselbe, Bit für Bit, und welcher am schnellsten ist, ist von Gerät zu Gerät verschieden. Es verzögert keine Antwort und ändert kein Wort daran.',
+    none: 'Noch ist nichts gemessen. Das beginnt, wenn ein Modell geantwortet hat und nichts weiter gefragt wird.',
+    count:
+      '{count, plural, one{# Kernel} other{# Kernel}} gemessen, {faster, plural, =0{die üblichen sind hier die besten} one{für # ist hier ein anderer schneller} other{für # ist hier ein anderer schneller}}',
+    point: 'Was gerechnet wird',
+    variant: 'Der Kernel dafür',
+    gain: 'Mal so schnell wie der übliche',
+    wrong: 'Hier falsch, nicht benutzt',
+    refused:
+      'Für {count, plural, one{# davon} other{# davon}} hat ein Kernel etwas anderes gerechnet als der übliche. Er wird hier nicht benutzt; bitte melden.',
+    again: 'Noch einmal messen',
+  },
+
   log: 'Was geschehen ist',
   logEmpty: 'Noch nichts.',
   logCount: '{count, plural, one{Der letzte Eintrag} other{Die letzten # Einträge}}, der neueste unten.',

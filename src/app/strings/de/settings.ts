@@ -90,5 +90,6 @@ export const settings: Translation<typeof english> = {
   diagnostics: 'Diagnose',
   diagnosticsHelp: 'Was dieses Gerät bietet und was zuletzt geschehen ist. Für den Fall, dass etwas nicht stimmt.',
   reset: 'Zurück zu den ursprünglichen Einstellungen',
-  version: 'Hearth {version}. Nichts, was Sie schreiben, verlässt dieses Gerät.',
+  version:
+    'Hearth {version}. Nichts, was Sie schreiben, verlässt dieses Gerät, außer an einen Server, den Sie dafür gewählt haben.',
 };

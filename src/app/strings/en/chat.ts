@@ -46,7 +46,23 @@ export const chat = {
   welcome: 'Welcome',
   welcomeLead: 'A language model by your own fire.',
   welcomePrivate: 'It runs in this tab, on this machine. Nothing you write leaves it.',
+  welcomeServer: 'A language model on a server.',
+  welcomeRemote: 'This chat is answered by {model} at {host}. What you write in it is sent there.',
   examples: 'Examples',
+
+  // Who answers
+  answererNow: '{model} answers. Choose who answers',
+  onThisDevice: 'On this device',
+  onServer: 'At {place}',
+  modelsAndServers: 'Models and servers…',
+  modelAt: '{model} at {host}',
+  answeredAt: 'Answered by {model} at {host}',
+  answeredHere: 'Answered by {model} on this device',
+  sendThereTitle: 'Send this chat to {host}?',
+  sendThereExplained:
+    'So that {model} can go on with it, the whole chat is sent to {host}: {messages, plural, one{# message} other{# messages}} so far and all that follow, with files and system prompt.',
+  sendThere: 'Send it to {host}',
+  keepHere: 'Leave it as it is',
 
   // Messages
   conversation: 'Conversation',
@@ -82,9 +98,9 @@ export const chat = {
   progress: 'Answer progress',
   outcome: {
     answering: '{author} is answering.',
-    finished: '{author} has finished answering, {tokens, plural, one{# token} other{# tokens}}.',
-    full: '{author} has reached the greatest length of an answer, {tokens, plural, one{# token} other{# tokens}}.',
-    stopped: '{author} has stopped, {tokens, plural, one{# token} other{# tokens}}.',
+    finished: '{author} has finished answering{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
+    full: '{author} has reached the greatest length of an answer{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
+    stopped: '{author} has stopped{tokens, plural, =0{} one{, # token} other{, # tokens}}.',
     failed: '{author} could not finish the answer.',
     silent: '{author} has finished answering and added nothing.',
   },
@@ -147,14 +163,19 @@ export const chat = {
     topP: { name: 'Top-p', help: 'Choose among the likeliest tokens that make up this share.' },
     minP: { name: 'Min-p', help: 'Leave out tokens far less likely than the likeliest.' },
     repetitionPenalty: { name: 'Repetition penalty', help: 'Above 1 the model repeats itself less.' },
+    frequencyPenalty: { name: 'Frequency penalty', help: 'Above 0 a word is less likely the more often it has come.' },
+    presencePenalty: { name: 'Presence penalty', help: 'Above 0 words that have come at all are less likely.' },
     maxTokens: { name: 'Longest answer', help: 'In tokens; about three quarters of a word each.' },
     seed: { name: 'Seed', help: 'The same seed and the same prompt give the same answer.' },
   },
+  stops: 'Stop before',
+  stopsHelp: 'The answer ends before any of these texts, one a line.',
 
   // The prompt as the model sees it
   inspector: 'What the model sees',
   inspectorLead: 'The prompt of the next answer, in {tokens, plural, one{# token} other{# tokens}}.',
   inspectorNeedsModel: 'The model is not here yet; only it knows how it is spoken to.',
+  inspectorRemote: 'This chat is answered elsewhere; how the model there is spoken to, its server does not tell.',
   inspectorWorking: 'Rendering the prompt…',
   inspectorTokenIds: 'Token ids',
   showAllTokens: '{tokens, plural, one{Show # token} other{Show all # tokens}}',

@@ -78,6 +78,23 @@ export const diagnostics = {
     state: 'Memory for the state of sequences',
   },
 
+  tuning: 'Kernels for this device',
+  tuned: {
+    isOn: 'Measure kernels while nothing is asked, and use the fastest',
+    isOnHelp:
+      'Several kernels compute the same, bit for bit, and which is fastest differs from device to device. It never delays an answer and changes no word of one.',
+    none: 'Nothing has been measured yet. That begins when a model has answered and nothing more is asked.',
+    count:
+      '{count, plural, one{# kernel} other{# kernels}} measured, {faster, plural, =0{the usual ones are best here} one{for # another one is faster here} other{for # another one is faster here}}',
+    point: 'What is computed',
+    variant: 'The kernel used',
+    gain: 'Times as fast as the usual one',
+    wrong: 'Wrong here, not used',
+    refused:
+      'For {count, plural, one{# of them} other{# of them}} some kernel computed something else than the usual one. It is not used here; please report it.',
+    again: 'Measure again',
+  },
+
   log: 'What has happened',
   logEmpty: 'Nothing yet.',
   logCount: '{count, plural, one{The last entry} other{The last # entries}}, newest below.',

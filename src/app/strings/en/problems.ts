@@ -60,6 +60,14 @@ export const problems = {
     what: 'Something was asked for that cannot be done.',
     next: 'Choose another model, or try again.',
   },
+  refused: {
+    what: 'That was not allowed.',
+    next: 'Allow it, and try again.',
+  },
+  'rate-limited': {
+    what: 'More was asked for than is allowed at once.',
+    next: 'Try again in a minute.',
+  },
   aborted: {
     what: 'It was stopped.',
     next: 'Start again when you are ready.',
@@ -67,5 +75,29 @@ export const problems = {
   internal: {
     what: 'Something in Hearth broke.',
     next: 'Try again; if it happens again, reload the page and look into the diagnostics.',
+  },
+
+  // The same kinds where a server elsewhere was asked
+  servers: {
+    network: {
+      what: 'The server cannot be reached, or it broke off.',
+      next: 'Check that it runs and lets this page in (under Models, Servers), then try again.',
+    },
+    'not-found': {
+      what: 'The server does not have it.',
+      next: 'Check the address, and whether the server still has this model.',
+    },
+    'bad-file': {
+      what: 'The server answered something else than expected.',
+      next: 'Check that the address is that of an OpenAI-compatible API.',
+    },
+    'bad-request': {
+      what: 'The server refused.',
+      next: 'Check its key and the settings of this chat. Under Models, a server that is added again gets another key.',
+    },
+    'context-overflow': {
+      what: 'The conversation is longer than the server’s model can read.',
+      next: 'Shorten the message or start a new chat.',
+    },
   },
 } as const;

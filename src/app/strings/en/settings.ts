@@ -84,5 +84,5 @@ export const settings = {
   diagnostics: 'Diagnostics',
   diagnosticsHelp: 'What this machine offers, and what has happened lately. For when something is wrong.',
   reset: 'Back to the settings as they were at first',
-  version: 'Hearth {version}. Nothing you write leaves this machine.',
+  version: 'Hearth {version}. Nothing you write leaves this machine but to a server that you have chosen for it.',
 } as const;

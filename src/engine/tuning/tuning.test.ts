@@ -1,0 +1,162 @@
+/** Kernels are tuned while nobody asks for anything, and nobody who asks notices. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { PreparedStep } from '../../gpu/backend';
+import type { ProductKey } from '../../kernels/product-variants';
+import type { StoredWeights } from '../../weights/manifest';
+import { Engine } from '../index';
+import type { Model, Prompt } from '../index';
+import { packCheckpoint, readCheckpoint } from '../testing/checkpoint';
+import { uniform } from '../testing/packings';
+import { answer } from '../testing/speculation';
+import { SpyBackend } from '../testing/spy-backend';
+import type { TuningRecord } from './tuning-table';
+
+vi.mock('../../kernels/product-variants', async (original) => ({
+  ...(await original<object>()),
+  ROW_CLASSES: [1],
+  productVariants({ rows, result }: ProductKey) {
+    const workgroups = result === 'ranks' ? [16] : [16, FAST, WRONG]; // a rank is that of a workgroup
+    return workgroups.map((workgroup) => ({ workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 }));
+  },
+}));
+
+/** Threads of a workgroup whose kernels are twice as fast on the device below, and of one whose results are wrong there. */
+const FAST = 32;
+const WRONG = 64;
+
+const STORY: Prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Tell me a story about a dog.' }] };
+const OPTIONS = { temperature: 0.8, topK: 0, seed: 4, maxTokens: 6 };
+
+let stored: StoredWeights;
+let engine: Engine;
+let record: TuningRecord | null;
+let nowMs: number;
+beforeAll(async () => {
+  stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), uniform({ kind: 'f32' }));
+});
+beforeEach(() => {
+  record = null;
+  nowMs = 0;
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+});
+afterEach(async () => {
+  await engine.dispose();
+  vi.restoreAllMocks();
+});
+
+/** A device whose products take five milliseconds, and whose submissions are counted. */
+class TunedBackend extends SpyBackend {
+  /** Submissions of products alone. */
+  batches = 0;
+  /** Of products in all other steps. */
+  readonly workgroups = new Set<number>();
+  onBatch: (() => void) | null = null;
+
+  override async run(prepared: PreparedStep): Promise<void> {
+    const products = prepared.step.filter(({ kernel }) => kernel.name.startsWith('mat'));
+    const isBatch = products.length === prepared.step.length;
+    const done = super.run(prepared);
+    for (const { constants, buffers } of products) {
+      nowMs += constants['WORKGROUP'] === FAST ? 2.5 : 5;
+      if (!isBatch) this.workgroups.add(constants['WORKGROUP']!);
+      if (constants['WORKGROUP'] === WRONG) this.write(buffers.at(-1)!, 0, new Uint32Array([1]));
+    }
+    if (isBatch) {
+      this.batches++;
+      this.onBatch?.();
+    }
+    await done;
+  }
+}
+
+async function load(backend: TunedBackend, draft: StoredWeights | null = null): Promise<Model> {
+  const store = { read: async () => record, write: async (next: TuningRecord) => void (record = next) };
+  engine = new Engine(backend, null, { store, build: 'this build' });
+  return engine.loadModel(stored, { contextLength: 64, maxRows: 4, draft });
+}
+
+/** Waits until all is measured. @returns the submissions that took */
+async function tuned(backend: TunedBackend): Promise<number> {
+  await vi.waitFor(() => expect(backend.batches).toBeGreaterThan(0), { timeout: 20_000, interval: 5 });
+  for (let last = -1; last !== backend.batches; await new Promise((resolve) => setTimeout(resolve, 300))) {
+    last = backend.batches;
+  }
+  return backend.batches;
+}
+
+describe('tuning', () => {
+  it('begins after the first answer, takes what is faster, refuses what is wrong, and changes no token', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    const before = await answer(model, STORY, OPTIONS);
+    expect(backend.batches).toBe(0);
+    const batches = await tuned(backend);
+    const { points } = await engine.tuning();
+    expect(points.length).toBeGreaterThan(4);
+    for (const { variant, gain, refused } of points) {
+      expect(variant).toContain(`workgroup=${FAST}`);
+      expect(gain).toBe(2);
+      expect(refused).toEqual([expect.stringContaining(`workgroup=${WRONG}`)]);
+    }
+    expect(backend.workgroups).toEqual(new Set([16]));
+    expect((await answer(model, STORY, OPTIONS)).ids).toEqual(before.ids);
+    expect(backend.workgroups).toEqual(new Set([16, FAST]));
+    expect(await tuned(backend)).toBe(batches); // once
+    expect(record?.device).toBe('CPU, this build');
+
+    await engine.dispose();
+    const next = new TunedBackend();
+    const again = await load(next);
+    next.workgroups.clear();
+    expect((await answer(again, STORY, OPTIONS)).ids).toEqual(before.ids);
+    expect(next.workgroups).toContain(FAST);
+  });
+
+  it('lets whoever asks meanwhile wait for one batch at most, and goes on afterwards', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    const before = await answer(model, STORY, OPTIONS);
+    const asked = new Promise<Awaited<ReturnType<typeof answer>>>((resolve) => {
+      backend.onBatch = () => {
+        if (backend.batches !== 10) return;
+        resolve(answer(model, STORY, OPTIONS).then((found) => ({ ...found, batchesMeanwhile: backend.batches - 10 })));
+      };
+    });
+    expect(await asked).toMatchObject({ ids: before.ids, batchesMeanwhile: 0 });
+    expect(await tuned(backend)).toBeGreaterThan(20);
+  });
+
+  it('is off where it is switched off, and forgets what it is told to', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    await engine.setTuning(false);
+    const before = await answer(model, STORY, OPTIONS);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(backend.batches).toBe(0);
+    await engine.setTuning(true);
+    await tuned(backend);
+    await answer(model, STORY, OPTIONS);
+    expect(backend.workgroups).toContain(FAST);
+    await engine.setTuning(false);
+    backend.workgroups.clear();
+    expect((await answer(model, STORY, OPTIONS)).ids).toEqual(before.ids);
+    expect(backend.workgroups).toEqual(new Set([16]));
+    const batches = backend.batches;
+    await engine.setTuning(true);
+    await engine.tuneAgain();
+    expect((await engine.tuning()).points).toEqual([]);
+    expect(await tuned(backend)).toBeGreaterThan(batches);
+    expect((await engine.tuning()).points.length).toBeGreaterThan(4);
+  });
+
+  it('measures what guessing costs again, once other kernels are used', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend, stored);
+    await answer(model, STORY, OPTIONS);
+    await vi.waitFor(() => expect(model.speculation.costs).not.toBeNull(), { timeout: 20_000, interval: 1 });
+    const first = model.speculation.costs;
+    expect(backend.workgroups).toEqual(new Set([16]));
+    await vi.waitFor(() => expect(model.speculation.costs).not.toBe(first), { timeout: 20_000, interval: 5 });
+    expect(backend.workgroups).toContain(FAST);
+  });
+});
