@@ -24,10 +24,10 @@ import type { TuningTable } from './tuning/tuning-table';
 /** What the models of an engine share. */
 export interface ModelSurroundings {
   readonly activity: Activity;
-  /** Which kernels are fastest on a backend's device. */
-  tuningOf(backend: Backend): Promise<TuningTable>;
   /** Loads a runner onto another backend in place of one whose device was lost, or throws why there is none. */
   renew(lost: Backend, error: HearthError, load: (backend: Backend) => Promise<Runner>): Promise<Runner>;
+  /** Which kernels are fastest on a backend's device. */
+  tuningOf(backend: Backend): Promise<TuningTable>;
 }
 
 export interface LoadOptions extends LoadRunnerOptions {
@@ -56,7 +56,7 @@ export class Model {
     backend: Backend,
     stored: StoredWeights,
     { draft = null, ...options }: LoadOptions,
-    { activity, tuningOf, renew }: ModelSurroundings,
+    { activity, renew, tuningOf }: ModelSurroundings,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { assertVocabularyFits, createTextModel } = await loadWords();
@@ -65,15 +65,11 @@ export class Model {
     try {
       assertVocabularyFits(text.tokenizer, runner.vocabSize);
       const { onProgress: _, signal: __, ...wishes } = options;
-      const loop: DecodeLoop = new DecodeLoop(
-        runner,
-        new Speculation(null),
-        (error) =>
-          renew(loop.runner.backend, error, async (other) =>
-            loadRunner(other, await tuningOf(other), stored, draft, wishes),
-          ),
-        activity,
-      );
+      const reload = (error: HearthError) =>
+        renew(loop.runner.backend, error, async (other) =>
+          loadRunner(other, await tuningOf(other), stored, draft, wishes),
+        );
+      const loop = new DecodeLoop(runner, new Speculation(null), reload, activity);
       return new Model(modelId, text, loop, texts);
     } catch (error) {
       runner.destroy();
