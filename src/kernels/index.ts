@@ -5,7 +5,7 @@ import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
-import { matmul, matmulArgmax, matvec, matvecArgmax } from './matmul/matmul';
+import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
@@ -23,6 +23,7 @@ export const KERNELS = {
   matvecArgmax,
   matmul,
   matmulArgmax,
+  matmulTiled,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,
