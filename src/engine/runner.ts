@@ -267,7 +267,10 @@ export class Runner {
       const rowCount = 2 * sequences + prefillRows;
       this.#recordPlan(recorder, 2, 0, rowCount);
       const guessDraw = { ...draw, logprobs: false };
-      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, guessDraw);
+      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, {
+        ...guessDraw,
+        runRows: Math.max(2, prefillRows),
+      });
       if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
       for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
         this.recordGuess(recorder, sequences, guess, guessDraw);
@@ -280,7 +283,7 @@ export class Runner {
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
   recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
-    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, draw);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, { ...draw, runRows: 1 });
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
@@ -294,7 +297,8 @@ export class Runner {
   ): void {
     const outputs = sequences * rowsEach;
     this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
-    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, draw);
+    const runRows = Math.max(rowsEach, prefillRows);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, { ...draw, runRows });
     if (outputs === 0) return;
     this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, draw);
     const { plan, chosen, counts, results } = this.#state;

@@ -1,5 +1,5 @@
 /** Every kernel, for the tests and tools that walk them all. */
-import { attention } from './attention/attention';
+import { attention, mergeSplits } from './attention/attention';
 import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
@@ -29,6 +29,7 @@ export const KERNELS = {
   rotaryAppendNormed,
   qkNorm,
   attention,
+  mergeSplits,
   gatherRows,
   softCap,
   survey,
