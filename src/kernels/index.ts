@@ -5,6 +5,7 @@ import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
+import { mask } from './mask/mask';
 import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
@@ -34,6 +35,7 @@ export const KERNELS = {
   softCap,
   survey,
   penalize,
+  mask,
   largest,
   bins,
   candidates,
