@@ -14,7 +14,7 @@ import { ChatPage } from './chat-page';
 import { expect, test } from './support/test';
 
 /** None of it depends on the device. */
-const inOne = { tag: '@adapter' };
+const inOne = { tag: '@no-adapter' };
 const key = 'secret';
 
 /** How the server answers, by the words it is asked with. */

@@ -113,7 +113,7 @@ export interface HearthClient {
    * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
    */
   inspectModel(idOrSource: string | ModelLocation, options?: Omit<FetchOptions, 'onProgress'>): Promise<Inspection>;
-  /** How fast the device reads weights; takes about a second. */
+  /** How fast the device reads weights; takes about a second. @throws HearthError `engine-elsewhere`, `out-of-memory`. */
   measureReading(): Promise<ReadingSpeed>;
   /**
    * Makes damaged parts of a stored model anew from where it came from, and fetches nothing else.
@@ -273,6 +273,15 @@ export function createClient(parts: ClientParts): HearthClient {
     return abortable(importer(), options.signal, (api, requestId) => api.inspect(requestId, request, kind));
   }
 
+  async function measureReading() {
+    const hold = await holder.hold('benchmark');
+    try {
+      return await engine().call((api) => api.measureReading());
+    } finally {
+      hold.release();
+    }
+  }
+
   async function verifyModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
     const [report, endProgress] = progressTo(onProgress);
     const result = await abortable(importer(), signal, (api, requestId) => api.verify(requestId, modelId, report));
@@ -331,7 +340,7 @@ export function createClient(parts: ClientParts): HearthClient {
     loadModel,
     fetchModel,
     inspectModel,
-    measureReading: () => engine().call((api) => api.measureReading()),
+    measureReading,
     verifyModel,
     repairModel,
     exportModel,

@@ -2,6 +2,7 @@
  * The ways in which a product may be computed. They differ in how threads share the work, never in the order of additions:
  * every variant of a key gives the same bits, so that a device may take whichever is fastest on it.
  */
+import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import type { Decoder } from './shared/packed';
 
@@ -25,7 +26,7 @@ export interface ProductVariant {
   readonly workgroup: number;
   /** Weight rows that a team of `lanes` threads multiplies; of a gated product half of them are gates, half are ups. */
   readonly outputsPerThread: number;
-  /** Rows of activations of a team; one is matvec, more are matmul. */
+  /** Rows of activations of a team. */
   readonly rowsPerThread: number;
 }
 
@@ -61,8 +62,45 @@ export function outputsPerRank(lanes: number): number {
   return lanes === 1 ? 64 : divideUp(256, lanes);
 }
 
-/** At most eight; the first is the default, on a GPU and in software alike. */
-export function productVariants({ rows, lanes }: ProductKey): readonly [ProductVariant, ...ProductVariant[]] {
-  // In software small workgroups, so that small matrices still occupy every core.
-  return [{ workgroup: lanes === 1 ? 16 : 64, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 }];
+/** [workgroup, outputs of a thread, rows of a thread] */
+type Sizes = readonly [workgroup: number, outputs: number, rows: number];
+
+/**
+ * Where threads share outputs, on GPUs (kernels.md: four weight rows in flight, each weight decoded once for all rows). The
+ * first of each class is what is known to suit most of them; none was measured yet.
+ */
+const SHARED: Record<RowClass, readonly Sizes[]> = {
+  1: [[64, 4, 1], [128, 4, 1], [256, 4, 1], [64, 2, 1], [128, 2, 1], [64, 8, 1], [32, 8, 1]],
+  2: [[64, 4, 2], [128, 4, 2], [64, 2, 2], [128, 2, 2], [64, 8, 2], [32, 8, 2]],
+  4: [[64, 4, 4], [128, 4, 4], [64, 2, 4], [128, 2, 4], [64, 8, 4], [32, 8, 4]],
+  8: [[64, 4, 8], [64, 2, 8], [64, 8, 8], [64, 4, 4], [128, 2, 8]],
+  64: [[64, 4, 8], [64, 8, 8], [64, 4, 4]],
+}; // prettier-ignore
+
+/**
+ * Where each thread has its outputs to itself, in software: a load costs there as much as eight multiplications, so a thread
+ * has many outputs and rows; and workgroups are small, so that small matrices still occupy every core.
+ */
+const ALONE: Record<RowClass, readonly Sizes[]> = {
+  1: [[16, 4, 1], [8, 8, 1], [4, 16, 1]],
+  2: [[4, 16, 2], [8, 8, 2], [16, 4, 2]],
+  4: [[4, 16, 4], [4, 32, 4], [8, 8, 4]],
+  8: [[4, 16, 8], [4, 32, 8], [8, 8, 8]],
+  64: [[4, 32, 8], [4, 16, 8], [4, 16, 16]],
+}; // prettier-ignore
+
+/** Bytes of workgroup memory that every device has. */
+const WORKGROUP_BYTES = 16384;
+
+/** At most eight; the first is the default. */
+export function productVariants(key: ProductKey): readonly [ProductVariant, ...ProductVariant[]] {
+  const { rows, lanes, result } = key;
+  const [first, ...others] = (lanes === 1 ? ALONE : SHARED)[rows]
+    .filter(([workgroup, outputs, rowsEach]) => {
+      const fits = lanes === 1 || 4 * workgroup * outputs * rowsEach <= WORKGROUP_BYTES;
+      const isWhole = workgroup % lanes === 0;
+      return fits && isWhole && (result !== 'ranks' || (workgroup / lanes) * outputs === outputsPerRank(lanes));
+    })
+    .map(([workgroup, outputsPerThread, rowsPerThread]) => ({ workgroup, outputsPerThread, rowsPerThread }));
+  return [present(first, `a variant of ${productKeyText(key)}`), ...others];
 }

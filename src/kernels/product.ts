@@ -7,8 +7,7 @@ import { gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
-import { matmul, matmulArgmax } from './matmul/matmul';
-import { matvec, matvecArgmax } from './matvec/matvec';
+import { matmul, matmulArgmax, matvec, matvecArgmax } from './matmul/matmul';
 import { outputsPerRank, type ProductChoice, type ProductKey, rowClass } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
@@ -56,12 +55,14 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
       OUTPUTS: outputs,
       WORKGROUP: workgroup,
       LANES: key.lanes,
+      OUTPUTS_PER_THREAD: outputsPerThread,
+      ROWS_PER_THREAD: rowsPerThread,
       Y_OFFSET: firstOutput,
+      Y_STRIDE: yStride,
       EPILOGUE: Epilogue[epilogue],
     };
     const grid = gridOf(divideUp(outputs, outputsPerWorkgroup), divideUp(rows, rowsPerThread));
-    if (rows === 1) recorder.call(label, matvec, buffers, constants, grid);
-    else recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
+    recorder.call(label, rows === 1 ? matvec : matmul, buffers, constants, grid);
   }
 }
 
@@ -79,13 +80,15 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const { workgroup, rowsPerThread } = products.choose(keyOf(matrix, part, rows, 'ranks', lanes));
+    const { workgroup, outputsPerThread, rowsPerThread } = products.choose(keyOf(matrix, part, rows, 'ranks', lanes));
     const workgroups = divideUp(outputs, outputsPerRank(lanes));
     const constants = {
       ...packedConstants(format, matrix.width),
       OUTPUTS: outputs,
       WORKGROUP: workgroup,
       LANES: lanes,
+      OUTPUTS_PER_THREAD: outputsPerThread,
+      ROWS_PER_THREAD: rowsPerThread,
       FIRST_ID: firstOutput,
       RANK_STRIDE: ranksPerRow(matrix, lanes),
       RANK_OFFSET: offset,

@@ -1,5 +1,6 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HearthError } from '../../lib/errors';
 import {
   beginEvents,
   chunk,
@@ -190,25 +191,52 @@ describe('a chat', () => {
 
   it('tells what a server refuses, tries again there, and never here by itself', async () => {
     let isLocked = true;
-    const { server, choose, state, engine } = await openWithServer((asked, response) =>
+    const { server, choose, state, engine, until } = await openWithServer((asked, response) =>
       isLocked ? sendJson(response, 401, { error: { message: 'Wrong key' } }) : sayHello(asked, response),
     );
     choose();
     await state().send('Hi');
     const { answerProblem } = state();
     expect(answerProblem).toMatchObject({
-      code: 'bad-request',
+      code: 'refused',
       message: expect.stringContaining('Wrong key') as string,
     });
     expect(state().problem).toBeNull();
     isLocked = false;
-    const move = nextMove(state(), answerProblem!);
-    expect(move.kind).toBe('tryAgain');
-    await state().regenerate();
+    nextMove(state(), answerProblem!).run();
+    await until(({ transcript, runs }) => transcript.at(-1)?.content === 'Hello there' && runs.size === 0);
     expect(state().answerProblem).toBeNull();
-    expect(state().transcript.at(-1)?.content).toBe('Hello there');
     expect(chatsAsked(server)).toHaveLength(2);
     expect(engine.requests).toEqual([]);
+  });
+
+  it('that broke off is answered anew, beside what had come', async () => {
+    let isBroken = true;
+    const { choose, state, until } = await openWithServer((asked, response) => {
+      if (!isBroken) return sayHello(asked, response);
+      beginEvents(response);
+      sendEvent(response, chunk({ content: 'It began' }));
+      setTimeout(() => response.destroy(), 20);
+    });
+    choose();
+    await state().send('Hi');
+    expect(state().transcript.at(-1)).toMatchObject({ content: 'It began', state: 'error' });
+    isBroken = false;
+    nextMove(state(), state().answerProblem!).run();
+    await until(({ transcript, runs }) => transcript.at(-1)?.content === 'Hello there' && runs.size === 0);
+    expect(state().tree.messages.size).toBe(3);
+  });
+
+  it('is not sent because the engine comes back to this tab', async () => {
+    const { server, choose, state, store } = await openWithServer((_, response) =>
+      sendJson(response, 401, { error: { message: 'Wrong key' } }),
+    );
+    choose();
+    await state().send('Hi');
+    store.setState({ problem: new HearthError('engine-elsewhere', 'Another tab has the engine.') });
+    await state().bringHere();
+    expect(state().modelState.kind).toBe('ready');
+    expect(chatsAsked(server)).toHaveLength(1);
   });
 
   it('that is too long for a server begins anew with its words', async () => {

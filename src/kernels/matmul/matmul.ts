@@ -1,17 +1,35 @@
-import { defineKernel } from '../../gpu/kernel';
-import argmax from '../shared/argmax.wgsl?raw';
-import dot from '../shared/dot.wgsl?raw';
-import { ROW_MULTIPLE } from '../shared/epilogue';
+import { type Constants, defineKernel } from '../../gpu/kernel';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
+import { blockShape, PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
+import { unroll } from '../shared/unroll';
 import { multiplications } from '../shared/work';
 import intoRanks from './argmax.wgsl?raw';
 import { matmulArgmaxOnCpu, matmulOnCpu } from './matmul.cpu';
-import product from './matmul.wgsl?raw';
+import multiply from './matmul.wgsl?raw';
+import solo from './solo.wgsl?raw';
 import intoY from './store.wgsl?raw';
+import team from './team.wgsl?raw';
 
-/** y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i] for several rows; each row bit-equal to what `matvec` gives it. */
+/** How threads share a product; see ProductVariant. */
+const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] as const;
+type Sharing = (typeof SHARING)[number];
+
+/** What comes before an epilogue: the decoder, and each thread's share of the products. */
+function sharesWgsl(constants: Constants<Sharing | 'DECODER'>): string {
+  const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
+  return [
+    `const OUTPUTS_PER_THREAD = ${o}u;\nconst ROWS_PER_THREAD = ${r}u;\nconst PRODUCTS = ${o * r}u;`,
+    packedWgsl(constants),
+    LANES === 1 ? solo : team,
+    unroll(multiply, { ...blockShape(constants), r, o }),
+  ].join('\n');
+}
+
+/**
+ * y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i], or what EPILOGUE makes of it. A row's result has the same bits beside whichever
+ * others, and in whichever sharing of the same LANES. Grid: teams of OUTPUTS in x and y, rows in z.
+ */
 export const matmul = defineKernel({
   name: 'matmul',
   bindings: [
@@ -20,13 +38,13 @@ export const matmul = defineKernel({
     { name: 'scales', access: 'read' },
     { name: 'y', access: 'read_write' },
   ],
-  constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'Y_OFFSET', 'EPILOGUE', 'Y_STRIDE'],
-  wgsl: (constants) => [packedWgsl(constants), dot, epilogue, product, intoY].join('\n'),
-  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
+  constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'],
+  wgsl: (constants) => [sharesWgsl(constants), epilogue, intoY].join('\n'),
+  work: multiplications,
   cpu: matmulOnCpu,
 });
 
-/** What `matvecArgmax` gives, for several rows. */
+/** Of each workgroup's products with a row the first rank, FIRST_ID being the token of the first output. */
 export const matmulArgmax = defineKernel({
   name: 'matmul/argmax',
   bindings: [
@@ -35,8 +53,12 @@ export const matmulArgmax = defineKernel({
     { name: 'scales', access: 'read' },
     { name: 'ranks', access: 'read_write' },
   ],
-  constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
-  wgsl: (constants) => [packedWgsl(constants), dot, rank, argmax, product, intoRanks].join('\n'),
-  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
+  constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
+  wgsl: (constants) => [sharesWgsl(constants), rank, intoRanks].join('\n'),
+  work: multiplications,
   cpu: matmulArgmaxOnCpu,
 });
+
+/** Decode's: the same with one row, by a name of its own in profiles. */
+export const matvec = { ...matmul, name: 'matvec' };
+export const matvecArgmax = { ...matmulArgmax, name: 'matvec/argmax' };

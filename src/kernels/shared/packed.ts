@@ -1,12 +1,12 @@
 /**
- * How the kernels that multiply by packed weights learn the format: a few constants, and the WGSL that decodes a chunk.
+ * How the kernels that multiply by packed weights learn the format: a few constants, and the WGSL that decodes them.
  * The counterpart on the CPU is packed.cpu.ts.
  */
 import { CHUNK, isQuantized, rowLayout } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { present } from '../../lib/invariant';
 import bf16 from './bf16.wgsl?raw';
-import chunk from './chunk.wgsl?raw';
+import blocks from './blocks.wgsl?raw';
 import f16 from './f16.wgsl?raw';
 import f32 from './f32.wgsl?raw';
 import half from './half.wgsl?raw';
@@ -51,8 +51,23 @@ export function decoderOf(constants: Readonly<Record<'DECODER', number>>): Decod
   return present(DECODERS[constants.DECODER], 'decoder of packed weights'); // twins ask for every row: no text is made
 }
 
-/** WGSL with `decode(row, chunk)` and `chunk_scale(row, chunk)` over bindings named `codes` and `scales`. */
+/** BLOCK_VECTORS and STEP_QUADS of each decoder (blocks.wgsl), for text that is written out. */
+const BLOCK_SHAPES: Record<Decoder, { readonly p: number; readonly q: number }> = {
+  int4: { p: 1, q: 2 },
+  int8: { p: 2, q: 1 },
+  'int8-g16': { p: 1, q: 1 },
+  f16: { p: 4, q: 1 },
+  bf16: { p: 4, q: 1 },
+  f32: { p: 8, q: 1 },
+};
+
+/** Vectors of a block and quads of a step. */
+export function blockShape(constants: Readonly<Record<'DECODER', number>>): { readonly p: number; readonly q: number } {
+  return BLOCK_SHAPES[decoderOf(constants)];
+}
+
+/** WGSL that walks blocks of weights (blocks.wgsl) over bindings named `codes` and `scales`. */
 export function packedWgsl(constants: Readonly<Record<'DECODER', number>>): string {
   const decoder = decoderOf(constants);
-  return [chunk, ...DECODER_WGSL[decoder]].join('\n');
+  return [...DECODER_WGSL[decoder], blocks].join('\n');
 }

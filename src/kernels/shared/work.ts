@@ -2,14 +2,11 @@
 import type { Constants, Grid } from '../../gpu/kernel';
 import { CHUNK } from '../../quant/format';
 
-/** Weight rows of a team of LANES threads. */
-const TEAM_ROWS = 4;
-
-/** Multiplications of `rows` rows of activations with the weights of a grid's teams. */
+/** Multiplications of a grid's teams. */
 export function multiplications(
-  { WORKGROUP, LANES, CHUNKS }: Constants<'WORKGROUP' | 'LANES' | 'CHUNKS'>,
-  [x, y]: Grid,
-  rows: number,
+  constants: Constants<'WORKGROUP' | 'LANES' | 'OUTPUTS_PER_THREAD' | 'ROWS_PER_THREAD' | 'CHUNKS'>,
+  [x, y, z]: Grid,
 ): number {
-  return x * y * (WORKGROUP / LANES) * TEAM_ROWS * CHUNK * CHUNKS * rows;
+  const { WORKGROUP, LANES, OUTPUTS_PER_THREAD, ROWS_PER_THREAD, CHUNKS } = constants;
+  return x * y * z * (WORKGROUP / LANES) * OUTPUTS_PER_THREAD * ROWS_PER_THREAD * CHUNK * CHUNKS;
 }

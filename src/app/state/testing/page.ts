@@ -1,6 +1,7 @@
 /** A page in a test: its whole state over fake threads, which answer as the test wishes. */
 import * as Comlink from 'comlink';
 import { createClient } from '../../../client/client';
+import { createEngineHolder } from '../../../client/engine-holder';
 import {
   createFakeEngine,
   createFakeImporter,
@@ -9,6 +10,7 @@ import {
   type FakeImporterOptions,
   type FakeThread,
 } from '../../../client/testing/fake-engine';
+import { createFakeSite } from '../../../client/testing/fake-site';
 import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
@@ -29,9 +31,13 @@ export interface PageOptions extends FakeEngineOptions {
   storageManager?: Partial<StorageManager>;
   /** What reaches servers elsewhere; nothing does if absent. */
   remote?: RemoteApi;
+  /** Where other tabs are; none if absent. */
+  site?: ReturnType<typeof createFakeSite>;
 }
 
-export function openPage({ address = '', imports, settings, storageManager, remote, ...options }: PageOptions = {}) {
+export function openPage(pageOptions: PageOptions = {}) {
+  const { address = '', imports, settings, storageManager, remote, site = createFakeSite(), ...options } = pageOptions;
+  const tab = site.open();
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
   const open = (api: Parameters<typeof createFakeThread>[0]) => {
@@ -43,6 +49,7 @@ export function openPage({ address = '', imports, settings, storageManager, remo
     openEngine: () => open(engine),
     openImport: () => open(remote ? { ...importer, remote: Comlink.proxy(remote) } : importer),
     siteUrl: 'http://localhost/',
+    engineHolder: createEngineHolder(tab.parts),
   });
   const services: AppServices = {
     client,
@@ -69,5 +76,5 @@ export function openPage({ address = '', imports, settings, storageManager, remo
       const leave = store.subscribe(look);
       look();
     });
-  return { store, engine, importer, until, state: () => store.getState() };
+  return { store, engine, importer, until, close: tab.close, state: () => store.getState() };
 }
