@@ -1,6 +1,7 @@
 /** Joins the state of the page with the browser around it: its language and look, its connection, other tabs, a newer build. */
 import { version } from '../client';
 import { registerServiceWorker } from '../client/offline';
+import { followInstallation } from './follow-installation';
 import { log } from '../lib/log';
 import { applySettings } from './settings/apply-settings';
 import { SETTINGS_KEY } from './settings/settings';
@@ -22,6 +23,7 @@ export async function followBrowser(store: AppStore): Promise<void> {
   });
   window.addEventListener('languagechange', () => void followLanguage(store));
   followUpdates(store);
+  followInstallation(store);
   await followLanguage(store);
 }
 
@@ -72,7 +74,8 @@ function followLog(store: AppStore): void {
   window.addEventListener('error', ({ message }) => log.error('uncaught', { message }));
   window.addEventListener('unhandledrejection', ({ reason }) => log.error('unhandled', { message: String(reason) }));
   store.subscribe((state, before) => {
-    const { modelId, modelState, problem, storageTrouble, isOnline, answerPhase } = state;
+    const { modelId, modelState, enginePlace, problem, storageTrouble, isOnline, answerPhase } = state;
+    if (enginePlace.at !== before.enginePlace.at) log.info(`engine-${enginePlace.at}`);
     if (modelState.kind !== before.modelState.kind) {
       if (modelState.kind === 'ready') {
         const { label, contextLength, weightBytes, device } = modelState.model;

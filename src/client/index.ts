@@ -90,6 +90,7 @@ export type {
   BytesByKind,
   ContextCost,
   Inspection,
+  KnownHost,
   ModelCost,
   ModelReport,
   Precision,

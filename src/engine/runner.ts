@@ -335,7 +335,9 @@ export class Runner {
     const rowCount = 2 * sequences + prefillRows;
     this.#recordPlan(recorder, 2, 0, rowCount);
     const guessDraw = { ...draw, logprobs: false, masked: false };
-    this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, guessDraw);
+    const pairs = { ...this.inputs, picked: this.#state.pairs };
+    const runRows = Math.max(2, prefillRows);
+    this.draft.record(recorder, pairs, rowCount, sequences, { ...guessDraw, runRows });
     if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
     for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
       this.recordGuess(recorder, sequences, guess, guessDraw);
@@ -345,7 +347,7 @@ export class Runner {
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
   recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
-    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, draw);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, { ...draw, runRows: 1 });
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
@@ -364,7 +366,8 @@ export class Runner {
 
   #recordForward(recorder: Recorder, sequences: number, rowsEach: number, prefillRows: number, draw: DrawShape): void {
     const outputs = sequences * rowsEach;
-    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, draw);
+    const runRows = Math.max(rowsEach, prefillRows);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, { ...draw, runRows });
   }
 
   #recordAcceptance(recorder: Recorder, sequences: number, rowsEach: number, draw: DrawShape): void {

@@ -13,7 +13,7 @@ import type {
   GenerationStats,
   Prompt,
 } from '../protocol/generation';
-import { ask, parseJson, throwBroken, toFailure } from './ask';
+import { ask, TRY_AGAIN, parseJson, throwBroken, toFailure } from './ask';
 import type { StoredEndpoint } from './endpoints';
 
 const text = v.nullish(v.string(), '');
@@ -84,7 +84,9 @@ export async function* chat(
     reason = 'aborted';
   }
   if (reason === null) {
-    throw new HearthError('network', `The server ${endpoint.url} ended the answer without saying why.`);
+    throw new HearthError('network', `The server ${endpoint.url} ended the answer without saying why.`, {
+      hint: TRY_AGAIN,
+    });
   }
   yield { type: 'done', reason, stats: clock.snapshot(), seed };
 }
@@ -146,7 +148,11 @@ async function* readChunks(
       const { data } = value;
       const json = parseJson(data);
       const failed = toFailure(json);
-      if (failed) throw new HearthError('network', `The server ${url} failed in mid-answer: ${failed.message}`);
+      if (failed) {
+        throw new HearthError('network', `The server ${url} failed in mid-answer: ${failed.message}`, {
+          hint: TRY_AGAIN,
+        });
+      }
       const chunk = v.safeParse(chunkSchema, json);
       if (!chunk.success) throw notAStream(url, `an event "${data.slice(0, 80)}"`);
       yield chunk.output;

@@ -91,9 +91,17 @@ export const problems: Translation<typeof english> = {
       what: 'Der Server hat etwas anderes geantwortet als erwartet.',
       next: 'Prüfen Sie, ob die Adresse zu einer Schnittstelle wie der von OpenAI gehört.',
     },
-    'bad-request': {
+    refused: {
       what: 'Der Server hat abgelehnt.',
-      next: 'Prüfen Sie den Schlüssel und die Einstellungen dieses Chats. Unter Modelle bekommt ein Server, der noch einmal hinzugefügt wird, einen anderen Schlüssel.',
+      next: 'Prüfen Sie den Schlüssel. Unter Modelle bekommt ein Server, der noch einmal hinzugefügt wird, einen anderen.',
+    },
+    'rate-limited': {
+      what: 'Der Server hat zu viel zu tun oder erlaubt gerade nicht mehr.',
+      next: 'Warten Sie ein wenig und versuchen Sie es noch einmal.',
+    },
+    'bad-request': {
+      what: 'Der Server kann das nicht beantworten.',
+      next: 'Prüfen Sie die Einstellungen dieses Chats: Nicht jeder Server kennt jede Option.',
     },
     'context-overflow': {
       what: 'Die Unterhaltung ist länger, als das Modell des Servers lesen kann.',

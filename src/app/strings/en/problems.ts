@@ -95,9 +95,17 @@ export const problems = {
       what: 'The server answered something else than expected.',
       next: 'Check that the address is that of an OpenAI-compatible API.',
     },
-    'bad-request': {
+    refused: {
       what: 'The server refused.',
-      next: 'Check its key and the settings of this chat. Under Models, a server that is added again gets another key.',
+      next: 'Check its key. Under Models, a server that is added again gets another one.',
+    },
+    'rate-limited': {
+      what: 'The server has too much to do, or allows no more for now.',
+      next: 'Wait a little, then try again.',
+    },
+    'bad-request': {
+      what: 'The server cannot answer this.',
+      next: 'Check the settings of this chat: not every server knows every option.',
     },
     'context-overflow': {
       what: 'The conversation is longer than the server’s model can read.',
