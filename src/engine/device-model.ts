@@ -4,6 +4,7 @@
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
+import { partialBytes, SPLIT_ROWS } from '../kernels/attention/splits';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
@@ -47,7 +48,8 @@ export class DeviceModel {
   readonly ranks: DeviceBuffer;
   readonly rankStride: number;
   readonly pools: readonly LayerPool[];
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'runRows' | 'inputs'>;
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'runRows' | 'partials' | 'inputs'>;
+  readonly #partials: DeviceBuffer | null;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
@@ -83,6 +85,8 @@ export class DeviceModel {
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
       return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
     });
+    const partials = partialBytes(contextLength, shape.heads, shape.headDim);
+    this.#partials = partials > 0 ? create('partials', partials) : null;
     const rotations: Record<string, DeviceBuffer> = {};
     for (const [name, table] of Object.entries(page.rotations(config, contextLength))) {
       const buffer = create(`rotations.${name}`, table.byteLength);
@@ -105,18 +109,21 @@ export class DeviceModel {
 
   /**
    * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
-   * their logits, or with `greedy` their ranks alone. No more than `runRows` rows of one sequence follow each other.
+   * their logits, or with `greedy` their ranks alone. No more than `runRows` rows of one sequence follow each other;
+   * `long` says that the context of one exceeds LONG_CONTEXT, which changes no result.
    */
   record(
     recorder: Recorder,
     inputs: ForwardInputs,
     rowCount: number,
     outputCount: number,
-    { greedy = false, runRows = rowCount }: { greedy?: boolean; runRows?: number } = {},
+    { greedy = false, long = false, runRows = rowCount }: { greedy?: boolean; long?: boolean; runRows?: number } = {},
   ): void {
     const { page, config } = this.parts;
     const withRotations = { ...inputs, rotations: this.#rotations };
-    const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows };
+    // Where threads are not free (one lane), there is nothing that splits would occupy.
+    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.lanes > 1 ? this.#partials : null;
+    const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows, partials };
     page.forward(config, pass);
     if (outputCount === 0) return;
     const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');

@@ -53,6 +53,9 @@ export interface DrawShape {
   readonly logprobs: boolean;
 }
 
+/** How a forward and its draw go; see StepShape. */
+type ForwardShape = DrawShape & Partial<Pick<StepShape, 'long'>>;
+
 /** Nothing but temperature and min-p. */
 export const PLAIN_DRAW: DrawShape = { greedy: false, penalties: false, filters: false, logprobs: false };
 
@@ -70,11 +73,13 @@ export interface StepShape extends DrawShape {
   readonly drafts: number;
   /** Only the draft model computes the prefilled positions: it had been left behind. */
   readonly draftOnly: boolean;
+  /** The context of a sequence that goes on exceeds LONG_CONTEXT: decides who adds up, not what comes out. */
+  readonly long: boolean;
 }
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, ...PLAIN, draftOnly: false, ...PLAIN_DRAW };
+  return { sequences, prefillRows: 0, ...PLAIN, draftOnly: false, long: false, ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -152,7 +157,7 @@ export class Runner {
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
       // Most requests filter, and most others are greedy; what that takes to compile need not be waited for.
-      for (const other of [{ filters: true }, { greedy: true }]) {
+      for (const other of [{ filters: true }, { greedy: true }, { long: true }]) {
         void Promise.resolve(runner.prepare({ ...decodeShape(1), ...other })).catch(() => {});
       }
       return runner;
@@ -272,7 +277,7 @@ export class Runner {
   }
 
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
-  recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
+  recordGuess(recorder: Recorder, sequences: number, guess: number, draw: ForwardShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
     present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, { ...draw, runRows: 1 });
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
@@ -284,7 +289,7 @@ export class Runner {
     sequences: number,
     rowsEach: number,
     prefillRows: number,
-    draw: DrawShape,
+    draw: ForwardShape,
   ): void {
     const outputs = sequences * rowsEach;
     this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
