@@ -5,6 +5,7 @@
  */
 import type { Backend, PreparedStep } from '../gpu/backend';
 import { Recorder, type Step } from '../gpu/recorder';
+import { LONG_CONTEXT } from '../kernels/attention/splits';
 import { BLOCK } from '../kernels/shared/kv-pool';
 import { RESULT_WORDS } from '../kernels/shared/slot-state';
 import { present } from '../lib/invariant';
@@ -192,7 +193,7 @@ async function timeAll(
   const reachable = contexts.map((context) => Math.min(context, room));
   const prompts = wishes.prompts.map((tokens) => Math.min(tokens, room));
   for (const context of reachable) {
-    cases[`decode ${context}`] = await bench.timed([bench.decodeStep()], STEPS, context);
+    cases[`decode ${context}`] = await bench.timed([bench.decodeStep(context)], STEPS, context);
   }
   for (const prompt of prompts) cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
   const shortest = Math.min(...reachable);
@@ -280,8 +281,8 @@ class SteadyRunner {
     runner.backend.write(runner.inputs.tables, 0, runner.cache.tables);
   }
 
-  decodeStep(): Step {
-    return this.runner.record(decodeShape(1));
+  decodeStep(context = 1): Step {
+    return this.runner.record({ ...decodeShape(1), long: context > LONG_CONTEXT });
   }
 
   verifyStep(rows: number): Step {

@@ -5,6 +5,7 @@
  */
 import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
+import { LONG_CONTEXT } from '../kernels/attention/splits';
 import { maskWords } from '../kernels/shared/mask-words';
 import { DEAD_ROW, FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
 import { IdleWork } from './idle-work';
@@ -199,6 +200,7 @@ export class DecodeLoop {
       prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
       ...round,
       part: 'whole',
+      long: goingOn.some(({ length }) => length > LONG_CONTEXT),
       greedy: goingOn.every(({ traits }) => wantsLikeliest(traits)),
       penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
       filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),

@@ -4,6 +4,7 @@
  */
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
+import { partialBytes, SPLIT_ROWS } from '../kernels/attention/splits';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
 import type { ProductChoice } from '../kernels/product-variants';
@@ -50,7 +51,8 @@ export class DeviceModel {
   readonly pools: readonly LayerPool[];
   /** Rows whose logits one forward gives. */
   readonly maxOutputs: number;
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'runRows' | 'inputs'>;
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'runRows' | 'partials' | 'inputs'>;
+  readonly #partials: DeviceBuffer | null;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
@@ -88,6 +90,8 @@ export class DeviceModel {
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
       return { keys: create(`layers.${layer}.keys`, poolBytes), values: create(`layers.${layer}.values`, poolBytes) };
     });
+    const partials = partialBytes(contextLength, shape.heads, shape.headDim);
+    this.#partials = partials > 0 ? create('partials', partials) : null;
     const rotations: Record<string, DeviceBuffer> = {};
     for (const [name, table] of Object.entries(page.rotations(config, contextLength))) {
       const buffer = create(`rotations.${name}`, table.byteLength);
@@ -111,18 +115,21 @@ export class DeviceModel {
 
   /**
    * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
-   * their logits, or with `greedy` their ranks alone. No more than `runRows` rows of one sequence follow each other.
+   * their logits, or with `greedy` their ranks alone. No more than `runRows` rows of one sequence follow each other;
+   * `long` says that the context of one exceeds LONG_CONTEXT, which changes no result.
    */
   record(
     recorder: Recorder,
     inputs: ForwardInputs,
     rowCount: number,
     outputCount: number,
-    { greedy = false, runRows = rowCount }: { greedy?: boolean; runRows?: number } = {},
+    { greedy = false, long = false, runRows = rowCount }: { greedy?: boolean; long?: boolean; runRows?: number } = {},
   ): void {
     const { page, config } = this.parts;
     const withRotations = { ...inputs, rotations: this.#rotations };
-    const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows };
+    // Where threads are not free (one lane), there is nothing that splits would occupy.
+    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.lanes > 1 ? this.#partials : null;
+    const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows, partials };
     page.forward(config, pass);
     if (outputCount === 0) return;
     const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');

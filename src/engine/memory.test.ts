@@ -6,7 +6,7 @@ import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { createRunner } from './testing/forward';
 import { shipped } from './testing/packings';
 
-const shape = { vocabSize: 4096, maxContext: 32_768, layers: 22, kvHeads: 4, headDim: 64 };
+const shape = { vocabSize: 4096, maxContext: 32_768, layers: 22, heads: 32, kvHeads: 4, headDim: 64 };
 
 describe('the plan of a runner', () => {
   it('fills its budget with blocks, at most for all sequences it runs and at least for a full one', () => {

@@ -2,6 +2,7 @@
  * What a model takes on the device besides its weights, told before anything is made: the engine makes what this file plans,
  * and whoever asks "will it fit?" gets the same figures.
  */
+import { partialBytes } from '../kernels/attention/splits';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -99,7 +100,8 @@ export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, 
     .flatMap((words) => Object.values<number>(words))
     .map((words) => 4 * words);
   const rotations = Object.values(page.rotations(config, 1)).map((table) => options.contextLength * table.byteLength);
-  const work = [...activations, ...state, ...rotations];
+  const partials = partialBytes(options.contextLength, shape.heads, shape.headDim);
+  const work = [...activations, ...state, ...rotations, partials];
   return {
     cacheBytes: cacheBytes([shape], options.blocks, options.kvFormat),
     workBytes: work.reduce((sum, bytes) => sum + bytes, 0),

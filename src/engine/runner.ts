@@ -56,6 +56,9 @@ export interface DrawShape {
   readonly masked: boolean;
 }
 
+/** How a forward and its draw go; see StepShape. */
+type ForwardShape = DrawShape & Partial<Pick<StepShape, 'long'>>;
+
 /** Nothing but temperature and min-p. */
 export const PLAIN_DRAW: DrawShape = {
   greedy: false,
@@ -85,11 +88,13 @@ export interface StepShape extends DrawShape {
   readonly guesser: Guesser | null;
   readonly drafts: number;
   readonly part: StepPart;
+  /** The context of a sequence that goes on exceeds LONG_CONTEXT: decides who adds up, not what comes out. */
+  readonly long: boolean;
 }
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, ...PLAIN, part: 'whole', ...PLAIN_DRAW };
+  return { sequences, prefillRows: 0, ...PLAIN, part: 'whole', long: false, ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -173,7 +178,7 @@ export class Runner {
       const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
       // Most requests filter, and most others are greedy; what that takes to compile need not be waited for.
-      for (const other of [{ filters: true }, { greedy: true }]) {
+      for (const other of [{ filters: true }, { greedy: true }, { long: true }]) {
         void Promise.resolve(runner.prepare({ ...decodeShape(1), ...other })).catch(() => {});
       }
       return runner;
@@ -327,7 +332,7 @@ export class Runner {
     prefillRows: number,
     guesser: Guesser | null,
     drafts: number,
-    draw: DrawShape,
+    draw: ForwardShape,
   ): void {
     if (guesser === 'lookup' && sequences > 0) this.#recordLookup(recorder, sequences, drafts);
     if (!this.draft || guesser !== 'draft') return;
@@ -345,7 +350,7 @@ export class Runner {
   }
 
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
-  recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
+  recordGuess(recorder: Recorder, sequences: number, guess: number, draw: ForwardShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
     present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, { ...draw, runRows: 1 });
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
@@ -357,14 +362,20 @@ export class Runner {
     sequences: number,
     rowsEach: number,
     prefillRows: number,
-    draw: DrawShape,
+    draw: ForwardShape,
   ): void {
     this.#recordPlan(recorder, rowsEach, 1, sequences * rowsEach + prefillRows);
     this.#recordForward(recorder, sequences, rowsEach, prefillRows, draw);
     if (sequences > 0) this.#recordAcceptance(recorder, sequences, rowsEach, draw);
   }
 
-  #recordForward(recorder: Recorder, sequences: number, rowsEach: number, prefillRows: number, draw: DrawShape): void {
+  #recordForward(
+    recorder: Recorder,
+    sequences: number,
+    rowsEach: number,
+    prefillRows: number,
+    draw: ForwardShape,
+  ): void {
     const outputs = sequences * rowsEach;
     const runRows = Math.max(rowsEach, prefillRows);
     this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, { ...draw, runRows });

@@ -15,6 +15,8 @@ export interface ModelShape {
   /** Positions the checkpoint was made for. */
   readonly maxContext: number;
   readonly layers: number;
+  /** Of queries. */
+  readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
 }
@@ -45,6 +47,8 @@ export interface ForwardPass {
   readonly tableStride: number;
   readonly kvFormat: KvFormat;
   readonly pools: readonly LayerPool[];
+  /** Room for what attention knows of each split of a long context; null where it merges them at once. */
+  readonly partials: DeviceBuffer | null;
   /** Filled by the engine before each pass. */
   readonly inputs: {
     readonly rows: DeviceBuffer; // [rows]: token, position, sequence, place in its run (u32)

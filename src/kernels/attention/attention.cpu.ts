@@ -26,7 +26,7 @@ export function attentionOnCpu(
     y,
   }: Readonly<Record<'qkv' | 'rows' | 'tables' | 'keys' | 'values' | 'y', CpuView>>,
   constants: Constants<KvPoolConstant | SplitConstant | 'QKV_STRIDE' | 'SCALE' | 'SOFT_CAP'>,
-  [, splitCount, rowCount]: Grid,
+  [, , rowCount]: Grid,
 ): void {
   const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_FORMAT, QKV_STRIDE, Y_STRIDE, SCALE, SOFT_CAP, SPLITS } = constants;
   const format = formatOf(KV_FORMAT);
@@ -69,7 +69,7 @@ export function attentionOnCpu(
         y.f32.set(merged(partials), row * Y_STRIDE + head * HEAD_DIM);
         continue;
       }
-      for (let split = first; split <= Math.min(last, splitCount - 1); split++) {
+      for (let split = first; split <= last; split++) {
         const { sums: gathered, total, maximum } = partialOf(head, split);
         const at = partialAt(constants, row, head, split);
         y.f32.set(gathered, at);

@@ -13,9 +13,9 @@ import splits from './splits.wgsl?raw';
 
 /**
  * y[r][head] = softmax(SCALE · q · Kᵀ) · V over the positions row r may see: those up to its own, of which WINDOW leaves the
- * last ones (0: all). SOFT_CAP keeps scores between −SOFT_CAP and SOFT_CAP (0: as they are). The grid is [kv heads and their
- * parts, splits, rows]. With SPLITS = 0 there is one split in the grid, which stands for all; otherwise y holds the partial
- * result of each (splits.wgsl), for `mergeSplits`.
+ * last ones (0: all). SOFT_CAP keeps scores between −SOFT_CAP and SOFT_CAP (0: as they are). The grid is [kv heads times
+ * their parts, workgroups that share the splits of a row, rows]. With SPLITS = 0 one workgroup takes them all; otherwise y
+ * gets the partial result of each (splits.wgsl), for `mergeSplits`.
  */
 export const attention = defineKernel({
   name: 'attention',

@@ -179,13 +179,6 @@ fn main(
   }
   let first = first_seen(found.position);
   let end = found.position + found.rows;            // beyond the last position seen
-  let whole = SPLITS == 0u;
-  let first_split = select(workgroup.y, first / SPLIT, whole);
-  let end_split = select(first_split + 1u, (end + SPLIT - 1u) / SPLIT, whole);
-  if (end_split <= first / SPLIT || first_split * SPLIT >= end) {
-    return;
-  }
-
   let parts = Q_HEADS / KV_HEADS / HEADS;           // of the query heads of a kv head
   let kv_head = workgroup.x / parts;
   let first_head = workgroup.x * HEADS;
@@ -196,11 +189,12 @@ fn main(
   let quad = thread % quads;
   let first_query = thread / quads * SUMMED;        // of those this thread sums; it takes every `stride`-th SUMMED
   let stride = WORKGROUP / quads * SUMMED;
+  let summing = thread < WORKGROUP / quads * quads;
   var merged: array<Partial, SUM_TURNS * SUMMED>;
   for (var k = 0u; k < SUM_TURNS * SUMMED; k++) {
     merged[k] = nothing();
   }
-  for (var split = first_split; split < end_split; split++) {
+  for (var split = first / SPLIT + workgroup.y; split * SPLIT < end; split += workgroups.y) {
     var sums = array<vec4f, SUM_TURNS * SUMMED>();
     var totals = array<vec4f, SUM_TURNS * SUMMED>();
     var highest: array<f32, SHARED>;
@@ -255,24 +249,26 @@ fn main(
       let query = first_query + k / SUMMED * stride + k % SUMMED;
       if (query < live) {
         let total = (totals[k].x + totals[k].y) + (totals[k].z + totals[k].w);
-        merged[k] = merge(merged[k], Partial(sums[k], total, maxima[query]));
+        if (SPLITS == 0u) {
+          merged[k] = merge(merged[k], Partial(sums[k], total, maxima[query]));
+        } else if (summing) {
+          let at = partial_at(workgroup.z + query / HEADS, first_head + query % HEADS, split);
+          y[at + quad] = sums[k];
+          if (quad == 0u) {
+            y[at + quads] = vec4f(total, maxima[query], 0.0, 0.0);
+          }
+        }
       }
     }
   }
 
-  for (var k = 0u; k < SUM_TURNS * SUMMED; k++) {
-    let query = first_query + k / SUMMED * stride + k % SUMMED;
-    let row = workgroup.z + query / HEADS;
-    let head = first_head + query % HEADS;
-    if (query < live && thread < WORKGROUP / quads * quads) {
-      if (whole) {
+  if (SPLITS == 0u && summing) {
+    for (var k = 0u; k < SUM_TURNS * SUMMED; k++) {
+      let query = first_query + k / SUMMED * stride + k % SUMMED;
+      if (query < live) {
+        let row = workgroup.z + query / HEADS;
+        let head = first_head + query % HEADS;
         y[row * (Y_STRIDE / 4u) + head * quads + quad] = merged[k].sum / merged[k].total;
-      } else {
-        let at = partial_at(row, head, first_split);
-        y[at + quad] = merged[k].sum;
-        if (quad == 0u) {
-          y[at + quads] = vec4f(merged[k].total, merged[k].maximum, 0.0, 0.0);
-        }
       }
     }
   }

@@ -78,6 +78,7 @@ export function decoderShape(config: DecoderConfig): ModelShape {
     vocabSize: config.vocab_size,
     maxContext: config.max_position_embeddings,
     layers: config.num_hidden_layers,
+    heads: config.num_attention_heads,
     kvHeads: config.num_key_value_heads,
     headDim: config.head_dim,
   };

@@ -3,7 +3,8 @@
  * layout. Each step is one dispatch, except for matrices that are split.
  */
 import type { DeviceBuffer } from '../../gpu/backend';
-import { attention, attentionTiling } from '../../kernels/attention/attention';
+import { attention, attentionTiling, mergeGrid, mergeSplits } from '../../kernels/attention/attention';
+import { LONG_CONTEXT, MOST_SPLITTING, splitsOf } from '../../kernels/attention/splits';
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
@@ -16,7 +17,7 @@ import {
   rotaryAppendNormed,
 } from '../../kernels/rotary-append/rotary-append';
 import type { Epilogue } from '../../kernels/shared/epilogue';
-import { KV_FORMATS } from '../../kernels/shared/kv-pool';
+import { BLOCK, KV_FORMATS } from '../../kernels/shared/kv-pool';
 import { packedConstants } from '../../kernels/shared/packed';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
@@ -117,26 +118,27 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       }
     },
 
-    /** attended = what the queries of `qkv` gather from the layer's pools. */
+    /** attended = what the queries of `qkv` gather from the layer's pools; behind a long context in two dispatches. */
     attend(layer: number, { scale = headDim ** -0.5, window = null, softCap: cap = null }: AttentionView = {}): void {
       const { keys, values } = poolOf(layer);
       const tiling = attentionTiling(heads / kvHeads, headDim, pass.runRows, products.lanes);
-      recorder.call(
-        `layers.${layer}.attention`,
-        attention,
-        { qkv: buffer('qkv'), rows, tables, keys, values, y: buffer('attended') },
-        {
-          ...pool,
-          ...qkv,
-          ...tiling,
-          Y_STRIDE: stride('attended'),
-          SCALE: scale,
-          SOFT_CAP: cap ?? 0,
-          WINDOW: window ?? 0,
-          SPLITS: 0,
-        },
-        [heads / tiling.HEADS, 1, rowCount],
-      );
+      const view = { ...pool, ...qkv, Y_STRIDE: stride('attended'), WINDOW: window ?? 0 };
+      const own = { ...view, ...tiling, SCALE: scale, SOFT_CAP: cap ?? 0 };
+      const gathering = { qkv: buffer('qkv'), rows, tables, keys, values };
+      const label = `layers.${layer}.attention`;
+      const workgroups = heads / tiling.HEADS;
+      const y = buffer('attended');
+      const { partials } = pass;
+      if (partials === null || (window ?? Infinity) <= LONG_CONTEXT) {
+        recorder.call(label, attention, { ...gathering, y }, { ...own, SPLITS: 0 }, [workgroups, 1, rowCount]);
+        return;
+      }
+      const SPLITS = splitsOf(pass.tableStride * BLOCK);
+      const splitting = Math.min(MOST_SPLITTING, SPLITS);
+      const grid = [workgroups, splitting, rowCount] as const;
+      recorder.call(label, attention, { ...gathering, y: partials }, { ...own, SPLITS }, grid);
+      const merging = { ...view, SPLITS };
+      recorder.call(`${label}.merge`, mergeSplits, { rows, partials, y }, merging, mergeGrid(heads, headDim, rowCount));
     },
 
     /** pickedNormed = the picked rows of the residual through the last norm, divided by what divides the logits. */
