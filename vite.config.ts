@@ -16,6 +16,7 @@ import {
   toHeadersFile,
   toNginx,
 } from './scripts/headers.mjs';
+import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
 
@@ -85,12 +86,13 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
-    plugins: () => [shortShaders],
+    plugins: () => [shortShaders, xgrammar()],
     // A folder for each thread: its headers are its own (scripts/headers.mjs).
     rolldownOptions: { output: { entryFileNames: 'workers/[name]/[hash].js' } },
   },
   plugins: [
     shortShaders,
+    xgrammar(),
     headerFiles,
     react(),
     embedScript,

@@ -12,7 +12,7 @@ import type { StoredWeights } from '../weights/manifest';
 import { Activity } from './idle-work';
 import { measureReading, type ReadingSpeed } from './measure-reading';
 import { Model } from './model';
-import type { LoadOptions, ModelSurroundings } from './model';
+import type { LoadOptions } from './model';
 import type { GenerationOptions } from './options';
 import type { Prompt } from './prompt';
 import type { GenerateEvent } from './request';
@@ -82,15 +82,16 @@ export class Engine {
       assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
     }
     await this.unload(modelId);
-    const surroundings: ModelSurroundings = {
-      activity: this.#activity,
-      tuningOf: (backend) => this.#tuningOf(backend),
-      renew: async (lost, error, reload) => {
-        await this.#replace(lost, error);
-        return this.#onDevice(reload);
-      },
-    };
-    const model = await this.#onDevice((backend) => Model.load(backend, stored, options, surroundings));
+    const model = await this.#onDevice((backend) =>
+      Model.load(backend, stored, options, {
+        activity: this.#activity,
+        tuningOf: (on) => this.#tuningOf(on),
+        renew: async (lost, error, reload) => {
+          await this.#replace(lost, error);
+          return this.#onDevice(reload);
+        },
+      }),
+    );
     if (this.#disposed) {
       await model.unload();
       throw new HearthError('aborted', `The engine was disposed while the model "${modelId}" was being loaded.`);
