@@ -326,7 +326,7 @@ export function createClient(parts: ClientParts): HearthClient {
     throwIfAborted(signal);
     const requestId = nextRequestId();
     const abort = () => {
-      thread.call((api) => api.abort(requestId)).catch(() => {}); // a dead thread has stopped already
+      thread.stop((api) => api.abort(requestId)).catch(() => {}); // a dead thread has stopped already
     };
     signal?.addEventListener('abort', abort);
     try {

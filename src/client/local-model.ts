@@ -43,7 +43,7 @@ export function createLocalModel(parts: LocalModelParts): LocalModel {
 
   const answerer: Answerer = {
     generate: (request, onEvent) => thread.call((api) => api.generate(request, onEvent)),
-    abort: (requestId) => thread.call((api) => api.abort(requestId)),
+    abort: (requestId) => thread.stop((api) => api.abort(requestId)),
   };
 
   function assertAlive(): void {

@@ -1,6 +1,6 @@
 /**
  * One worker thread as an object one can call. Comlink carries the calls; this adds what Comlink leaves out: when the thread
- * dies, every call that still waits rejects with a sentence instead of waiting for ever.
+ * dies, every call that still waits rejects with a sentence instead of waiting for ever, and one that does not even stop is ended.
  */
 import * as Comlink from 'comlink';
 import { HearthError } from '../lib/errors';
@@ -17,11 +17,20 @@ export interface Thread<Api> {
    * @throws HearthError what the far side threw; `internal` when the thread died meanwhile.
    */
   call<T>(action: (api: Comlink.Remote<Api>) => Promise<T>): Promise<T>;
+  /**
+   * Runs a call that stops work. A thread that does not answer it within `STOP_PATIENCE_MS` never comes back from what it does, as
+   * with the pattern of a hostile tokenizer: it is ended, and what waits rejects as `internal`.
+   * @throws HearthError as `call`.
+   */
+  stop(action: (api: Comlink.Remote<Api>) => Promise<void>): Promise<void>;
   /** Resolves with the reason when the thread is gone. */
   readonly died: Promise<HearthError>;
   /** Ends the thread at once; every call that still waits, and any later one, rejects with this reason. */
   end(reason: HearthError): void;
 }
+
+/** How long work may take to hear that it is to stop; the longest step on a slow processor is shorter by far. */
+export const STOP_PATIENCE_MS = 20_000;
 
 /** @param name what a person may call this thread, e.g. "engine". */
 export function openThread<Api>(port: ThreadPort, name: string): Thread<Api> {
@@ -51,7 +60,18 @@ export function openThread<Api>(port: ThreadPort, name: string): Thread<Api> {
     throw reason;
   });
   deadEnd.catch(() => {}); // each call hears of it through its own race
-  return { call: (action) => Promise.race([action(api), deadEnd]), died, end: (reason) => end(reason) };
+  // A thread that has said nothing yet may still be on its way over a slow network.
+  let hasSpoken = false;
+  port.addEventListener('message', () => (hasSpoken = true), { once: true });
+  const call: Thread<Api>['call'] = (action) => Promise.race([action(api), deadEnd]);
+  async function stop(action: (api: Comlink.Remote<Api>) => Promise<void>): Promise<void> {
+    const giveUp = () => {
+      if (hasSpoken) fail(`The ${name} thread did not stop when it was told to.`);
+    };
+    const timer = setTimeout(giveUp, STOP_PATIENCE_MS);
+    await call(action).finally(() => clearTimeout(timer));
+  }
+  return { call, stop, died, end: (reason) => end(reason) };
 }
 
 /** Opens a thread at the first use, and another one after it has died. */
