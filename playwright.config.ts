@@ -36,8 +36,6 @@ export default defineConfig({
   webServer: {
     command: `node scripts/serve.mjs --port ${port}`,
     url: `http://localhost:${port}`,
-    // Specs may serve models of their own from another port of this machine.
-    env: { HEARTH_CONNECT: 'http://localhost:* http://127.0.0.1:*' },
     reuseExistingServer: false,
   },
 });

@@ -1,21 +1,24 @@
 /**
- * How the page is built: the app, the library that other pages import (`/hearth.js`, a fixed name), the workers beside
- * them, and a service worker that keeps the shell for visits without a network.
+ * How the page is built: the app, the library that other pages of the site import (`/hearth.js`, a fixed name), the page for
+ * frames of other sites and the script they import (`/embed.js`), the workers beside them, and a service worker that keeps the
+ * shell for visits without a network.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import react from '@vitejs/plugin-react';
-import { defineConfig, type Plugin } from 'vite';
+import { build, defineConfig, type Plugin } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import {
+  developmentHeaders,
+  headerRules,
+  headersOf,
+  otherHeaders,
+  readSite,
+  toHeadersFile,
+  toNginx,
+} from './scripts/headers.mjs';
+import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
-/** The entries besides the app that exist so far. */
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
-
-/** The page is isolated in development as it is in production (scripts/serve.mjs). */
-const headers = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-};
 
 /** Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. */
 const shortShaders: Plugin = {
@@ -30,25 +33,69 @@ const shortShaders: Plugin = {
   },
 };
 
+/** `/embed.js` is one file that shares nothing with the others: pages of other sites fetch it alone. */
+const embedScript: Plugin = {
+  name: 'embed-script',
+  apply: 'build',
+  async generateBundle() {
+    const outputs = await build({
+      configFile: false,
+      logLevel: 'warn',
+      build: {
+        target: 'es2022',
+        write: false,
+        copyPublicDir: false,
+        lib: { entry: 'src/embed-sdk/index.ts', formats: ['es'] },
+      },
+    });
+    const [bundle] = [outputs].flat();
+    if (!bundle || !('output' in bundle)) throw new Error('src/embed-sdk has become no script.');
+    this.emitFile({ type: 'asset', fileName: 'embed.js', source: bundle.output[0].code });
+  },
+};
+
+/** The headers of every response, for servers that are not ours. */
+const headerFiles: Plugin = {
+  name: 'header-files',
+  apply: 'build',
+  generateBundle(_, bundle) {
+    const rules = headerRules(readSite('public', process.env));
+    const bare = Object.keys(bundle).filter((file) => headersOf(rules, `/${file}`) === otherHeaders);
+    if (bare.length > 0) throw new Error(`No rule of scripts/headers.mjs covers ${bare.join(', ')}.`);
+    this.emitFile({ type: 'asset', fileName: '_headers', source: toHeadersFile(rules) });
+    this.emitFile({ type: 'asset', fileName: 'nginx.conf', source: toNginx(rules) });
+  },
+};
+
+const shortcutIcons = [{ src: '/icons/hearth-192.png', sizes: '192x192', type: 'image/png' }];
+
 export default defineConfig({
   // A page for each html file and 404 for the rest: a missing model file must not come back as index.html.
   appType: 'mpa',
-  server: { headers },
+  server: { headers: developmentHeaders },
   build: {
     target: 'es2022',
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: Object.fromEntries(Object.entries(entries).filter(([, file]) => existsSync(file))),
+      input: entries,
       preserveEntrySignatures: 'exports-only',
       output: {
         entryFileNames: ({ name }) => (name === 'hearth' ? 'hearth.js' : 'assets/[name]-[hash].js'),
       },
     },
   },
-  worker: { format: 'es', plugins: () => [shortShaders] },
+  worker: {
+    format: 'es',
+    plugins: () => [shortShaders, xgrammar()],
+    // A folder for each thread: its headers are its own (scripts/headers.mjs).
+    rolldownOptions: { output: { entryFileNames: 'workers/[name]/[hash].js' } },
+  },
   plugins: [
     shortShaders,
+    xgrammar(),
+    headerFiles,
     react(),
+    embedScript,
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'workers',
@@ -58,7 +105,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: 'iife',
         globPatterns: ['**/*.{html,js,css,wasm,svg,png,woff2}'],
-        globIgnores: ['models/**'],
+        globIgnores: ['models/**', 'screenshots/**', 'embed.*', 'assets/embed-*'], // frames of other sites have storage of their own
       },
       manifest: {
         id: '/',
@@ -76,6 +123,29 @@ export default defineConfig({
           { src: '/icons/hearth-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
           { src: '/favicon.svg', sizes: 'any', type: 'image/svg+xml' },
         ],
+        screenshots: [
+          {
+            src: '/screenshots/wide.png',
+            sizes: '1280x800',
+            type: 'image/png',
+            form_factor: 'wide',
+            label: 'A chat with a model that runs on this machine',
+          },
+          {
+            src: '/screenshots/narrow.png',
+            sizes: '390x844',
+            type: 'image/png',
+            form_factor: 'narrow',
+            label: 'A chat with a model that runs on this phone',
+          },
+        ],
+        shortcuts: [
+          { name: 'New chat', url: '/?q=', icons: shortcutIcons },
+          { name: 'Models', url: '/#/models', icons: shortcutIcons },
+          { name: 'Batch', url: '/#/batch', icons: shortcutIcons },
+          { name: 'Benchmark', url: '/#/benchmark', icons: shortcutIcons },
+        ],
+        launch_handler: { client_mode: 'focus-existing' }, // one engine, one window; src/app/follow-installation.ts takes the address
       },
     }),
   ],

@@ -135,17 +135,6 @@ test('long answers scroll along, and let go when one scrolls up', once, async ({
   }
 });
 
-test('two tabs answer side by side', async ({ page, context }) => {
-  const first = new ChatPage(page);
-  const second = new ChatPage(await context.newPage());
-  await Promise.all([first.page.goto('/'), second.page.goto('/')]);
-  await first.ask('What is 7 + 5?');
-  await second.ask('What is 7 + 5?');
-  await Promise.all([first.answered(), second.answered()]);
-  await expect(first.messagesOf('Tales')).toContainText('12');
-  await expect(second.messagesOf('Tales')).toContainText('12');
-});
-
 test('without an adapter the page says what it runs on', { tag: '@no-adapter' }, async ({ page }) => {
   await page.goto('/');
   await page.getByText(/^Tales runs on the processor\./).waitFor();

@@ -203,6 +203,7 @@ test('two tabs show one chat, and neither overwrites the other', once, async ({ 
   await first.answered();
   await row(second.page, sumTitle).click();
   await expect(second.messagesOf('Tales')).toHaveText(sumAnswer);
+  await button(second.page, 'Use it here').click();
   await second.ask('Hello');
   await expect(first.messagesOf('You')).toHaveText([sum, 'Hello']);
   await second.answered();

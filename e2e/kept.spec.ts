@@ -83,11 +83,10 @@ test('everything is deleted in all tabs, also what is being answered there', onc
   const first = new ChatPage(page);
   const second = new ChatPage(await context.newPage());
   for (const { page: tab } of [second, first]) await tab.goto('/');
-  for (const chat of [second, first]) {
-    await chat.ask(dogPrompt);
-    await chat.begun('Tales');
-    await chat.message.fill('half a secret');
-  }
+  await second.ask(dogPrompt);
+  await second.begun('Tales');
+  await first.ask(dogPrompt); // which waits: the other tab has the engine
+  for (const chat of [second, first]) await chat.message.fill('half a secret');
   await page.goto('/#/settings');
   await page.getByRole('button', { name: 'Delete everything' }).click();
   await page.getByRole('button', { name: 'Delete everything now' }).click();

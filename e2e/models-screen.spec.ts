@@ -155,7 +155,7 @@ test('two tabs that ask for the same model fetch it once, and both know', once, 
   const other = await context.newPage();
   const [here, there] = [new Shelf(page), new Shelf(other)];
   await here.open();
-  await there.open();
+  await other.goto('/#/models'); // where nothing is loaded, because the first has the engine
   const fetched: string[] = [];
   context.on('request', (request) => {
     if (request.url().endsWith('tales-draft/model.safetensors')) fetched.push(request.headers()['range'] ?? 'all');

@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseSync } from 'vite';
 
 /**
- * For each room, the rooms it may import; "(types)" allows only what disappears in the build. Everyone may import lib.
+ * For each room, the rooms it may import, or parts of them; "(types)" allows only what disappears in the build. Everyone may import lib.
  * Two exceptions are in `findViolations`: CPU twins of kernels unpack weights with quant, and who sees the types of quant
  * sees all of quant/format, the drawing of the bits.
  * @type {Record<string, string[]>}
@@ -31,7 +31,8 @@ const mayImport = {
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
   app: ['client', 'catalog', 'protocol (types)'],
-  embed: ['client', 'protocol (types)'],
+  embed: ['client', 'catalog', 'protocol', 'app/strings', 'app/format', 'app/ui'],
+  'embed-sdk': ['protocol'],
   workers: ['protocol', 'engine', 'bench', 'models', 'gpu', 'weights', 'remote'],
 };
 
@@ -75,11 +76,13 @@ export function findViolations(file, source) {
   const violations = [];
   for (const { specifier, typesOnly } of importsOf(file, source)) {
     if (specifier.startsWith('.')) {
-      const target = roomOf(path.posix.join(path.posix.dirname(file), specifier));
+      const targetFile = path.posix.join(path.posix.dirname(file), specifier);
+      const target = roomOf(targetFile);
       const allowed =
         target === room ||
         target === 'lib' ||
         (target !== undefined && rooms.includes(target)) ||
+        rooms.some((part) => part.includes('/') && `${targetFile}/`.startsWith(`src/${part}/`)) ||
         (typesOnly && rooms.includes(`${target} (types)`)) ||
         (target === 'quant' && room === 'kernels' && file.endsWith('.cpu.ts')) ||
         (specifier.endsWith('/quant/format') && rooms.includes('quant (types)'));

@@ -1,7 +1,7 @@
 /**
- * The static server behind `npm start`: files of one folder, exactly as they are, with the headers Hearth needs.
+ * The static server behind `npm start`: files of one folder, exactly as they are, with the headers of headers.mjs.
  * A missing file is a 404 and never index.html, so that a missing model cannot look like one. It serves this machine
- * only; put the same headers on any other server that publishes `dist`. Uses nothing but Node.
+ * only; the build writes the same headers for other servers that publish `dist`. Uses nothing but Node.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { extname, join, resolve, sep } from 'node:path';
 import process from 'node:process';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { headerRules, headersOf, readSite } from './headers.mjs';
 
 export const DEFAULT_PORT = 4173;
 
@@ -34,50 +35,14 @@ const contentTypes = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * The script of the network worker: the only code that may reach other hosts, and of those its code asks only the ones that the
- * person has chosen (src/weights/sources/http.ts). Its own headers count, not its page's.
- */
-const networkWorker = /^\/assets\/import\.worker-[\w-]+\.js$/;
-
-/** Headers of every response. */
-const headers = {
-  // Cross-origin isolated, and still allowed inside isolated pages of other origins and as an imported module.
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-  'Access-Control-Allow-Origin': '*',
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-};
-
-/**
- * What a page or worker script may load and run: nothing inline, and nothing from elsewhere.
- * @param {string} urlPath of the response
- * @param {string[]} connect further origins that the network worker may fetch models from, besides those with https
- */
-export function contentSecurityPolicy(urlPath, connect) {
-  const fetches = networkWorker.test(urlPath) ? ["'self'", 'https:', ...connect] : ["'self'"];
-  return [
-    "default-src 'self'",
-    "script-src 'self' 'wasm-unsafe-eval'", // hash-wasm compiles WebAssembly
-    `connect-src ${fetches.join(' ')}`,
-    "img-src 'self' data: blob:",
-    "object-src 'none'",
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'self'",
-  ].join('; ');
-}
-
-/**
  * A server for the files of `root`; the caller listens and closes.
- * @param {{ root: string, connect?: string[] }} options `connect`: further origins that the network worker may fetch models from, besides those with https
+ * @param {{ root: string, site?: import('./headers.mjs').Site }} options
  */
-export function createStaticServer({ root, connect = [] }) {
+export function createStaticServer({ root, site = { connect: [], embedders: ['*'] } }) {
   const rootPath = resolve(root);
+  const rules = headerRules(site);
   return http.createServer((request, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    response.setHeader('Content-Security-Policy', contentSecurityPolicy(pathOf(request), connect));
+    response.setHeaders(new Map(Object.entries(headersOf(rules, pathOf(request)))));
     respond(rootPath, request, response).catch((/** @type {unknown} */ error) => {
       // The browser went away in mid-file, or the disk failed: either way the response cannot be completed.
       if (response.headersSent) response.destroy();
@@ -104,9 +69,7 @@ async function respond(root, request, response) {
 
   const etag = `"${file.size.toString(16)}-${Math.trunc(file.mtimeMs).toString(16)}"`;
   response.setHeader('ETag', etag);
-  // Vite puts a hash of the content into every name under /assets/, so such a file never changes.
-  const immutable = urlPath.startsWith('/assets/');
-  response.setHeader('Cache-Control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
+  if (!response.hasHeader('Cache-Control')) response.setHeader('Cache-Control', 'no-cache');
   if (matchesEtag(request.headers['if-none-match'], etag)) return response.writeHead(304).end();
 
   response.setHeader('Content-Type', contentTypes[extname(path).toLowerCase()] ?? 'application/octet-stream');
@@ -241,15 +204,18 @@ export function readPort(args, env) {
 }
 
 /**
- * Serves the production build until the process is stopped, and says where. `HEARTH_CONNECT` lists origins without https to
- * fetch models from (space-separated), `HEARTH_HOST` another address to listen on.
+ * Serves the production build until the process is stopped, and says where. `HEARTH_CONNECT` lists origins without https that may
+ * be asked (space-separated), `HEARTH_HOST` another address to listen on.
  * @throws Error with a sentence for the person.
  */
 export async function serve() {
   const root = fileURLToPath(new URL('../dist', import.meta.url));
-  const connect = process.env['HEARTH_CONNECT']?.split(/\s+/).filter((origin) => origin !== '') ?? [];
   const port = readPort(process.argv.slice(2), process.env);
-  const address = await listen(createStaticServer({ root, connect }), port, process.env['HEARTH_HOST']);
+  const address = await listen(
+    createStaticServer({ root, site: readSite(root, process.env) }),
+    port,
+    process.env['HEARTH_HOST'],
+  );
   console.log(`Hearth is at ${address} (Ctrl+C stops it).`);
 }
 

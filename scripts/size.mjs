@@ -4,7 +4,6 @@
  * files of models. Run after a build.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 
@@ -13,15 +12,16 @@ const dist = new URL('../dist/', import.meta.url);
 
 const html = readFileSync(new URL('index.html', dist), 'utf8');
 const named = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? '');
-const workers = readdirSync(new URL('assets/', dist))
-  .filter((name) => /\.worker-[^.]+\.js$/.test(name) && !name.startsWith('bench.'))
-  .map((name) => `assets/${name}`);
+const workers = ['engine', 'import'].flatMap((thread) => {
+  const folder = `workers/${thread}.worker`;
+  return readdirSync(new URL(folder, dist)).map((name) => `${folder}/${name}`);
+});
 
 let totalKb = 0;
 for (const file of new Set([...named, ...workers])) {
   const kb = gzipSync(readFileSync(new URL(file, dist))).length / 1000;
   totalKb += kb;
-  console.log(`${kb.toFixed(1).padStart(7)} kB  ${basename(file)}`);
+  console.log(`${kb.toFixed(1).padStart(7)} kB  ${file}`);
 }
 console.log(`${totalKb.toFixed(1).padStart(7)} kB  first load, gzip (limit ${limitKb} kB)`);
 if (named.length === 0 || totalKb > limitKb) {

@@ -93,14 +93,15 @@ describe('the servers', () => {
     expect(await remote.addEndpoint(' http://localhost:11434/ ')).toEqual({
       url: 'http://localhost:11434/v1',
       hasKey: false,
+      models: [],
     });
     await remote.addEndpoint('https://api.example/openai/v1/', ' secret ');
     await remote.addEndpoint('https://api.example/openai/v1?x=1');
     await remote.addEndpoint('https://api.example/openai/v1', 'secret');
     const next = openPage();
     expect(await next.endpoints()).toEqual([
-      { url: 'http://localhost:11434/v1', hasKey: false },
-      { url: 'https://api.example/openai/v1', hasKey: true },
+      { url: 'http://localhost:11434/v1', hasKey: false, models: [] },
+      { url: 'https://api.example/openai/v1', hasKey: true, models: [] },
     ]);
     await next.removeEndpoint('http://localhost:11434/v1');
     expect(await remote.endpoints()).toHaveLength(1);
@@ -108,6 +109,18 @@ describe('the servers', () => {
 
   it.each(['localhost', 'ftp://localhost/', 'https://me:secret@api.example/', ''])('refuses %j', async (url) => {
     await expect(openPage().addEndpoint(url)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
+  it('keep the names of the models they have told, also with another key, and nothing of one that is gone', async () => {
+    const { server, remote } = await setUpModel(() => {});
+    expect(await remote.endpoints()).toEqual([{ url: server.url, hasKey: false, models: ['big'] }]);
+    expect(await remote.addEndpoint(server.url, 'secret')).toMatchObject({ hasKey: true, models: ['big'] });
+    const { server: slow, remote: other } = await setUp(async (_, response) => {
+      await other.removeEndpoint(slow.url);
+      sendJson(response, 200, { data: [{ id: 'big' }] });
+    });
+    await other.models(slow.url);
+    expect((await other.endpoints()).map(({ url }) => url)).toEqual([server.url]);
   });
 
   it('are asked only when they were entered, and no more when they were taken out', async () => {
@@ -231,12 +244,12 @@ describe('an answer', () => {
 
 describe('what goes wrong', () => {
   it.each([
-    [401, { error: { message: 'Wrong key.' } }, 'bad-request', 'Wrong key.'],
+    [401, { error: { message: 'Wrong key.' } }, 'refused', 'Wrong key.'],
     [404, { error: { message: 'No such model.' } }, 'not-found', 'No such model.'],
     [400, { error: { message: 'Too long.', code: 'context_length_exceeded' } }, 'context-overflow', 'Too long.'],
     [400, { error: "This model's maximum context length is 8." }, 'context-overflow', 'maximum context length'],
     [422, { error: { message: 'Bad top_k.', code: 3 } }, 'bad-request', 'Bad top_k.'],
-    [429, { error: 'Slow down.' }, 'network', 'Slow down.'],
+    [429, { error: 'Slow down.' }, 'rate-limited', 'Slow down.'],
     [503, '<html>Down</html>', 'network', 'Down'],
     [500, '', 'network', 'Internal Server Error'],
   ])('an answer of status %i is told in our words', async (status, body, code, words) => {
@@ -252,7 +265,7 @@ describe('what goes wrong', () => {
     server.close();
     await expect(remote.models(server.url)).rejects.toMatchObject({
       code: 'network',
-      hint: expect.stringContaining('HEARTH_CONNECT') as string,
+      hint: expect.stringContaining('CORS') as string,
     });
   });
 

@@ -31,7 +31,11 @@ export function createRemoteApi(store: UseStore): RemoteApi {
     addEndpoint: (url, key) => endpoints.add(url, key),
     removeEndpoint: (url) => endpoints.remove(url),
     models: (requestId, endpoint) =>
-      stoppably(requestId, async (signal) => listRemoteModels(await endpoints.find(endpoint), signal)),
+      stoppably(requestId, async (signal) => {
+        const models = await listRemoteModels(await endpoints.find(endpoint), signal);
+        await endpoints.noteModels(endpoint, models);
+        return models;
+      }),
     generate({ requestId, endpoint, modelId, prompt, options }, onEvent) {
       return stoppably(requestId, async (signal) => {
         const batcher = batchEvents(onEvent);

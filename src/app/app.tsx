@@ -9,8 +9,9 @@ import { Head } from './ui/head';
 const Overlays = lazy(() => import('./commands/overlays'));
 
 export function App() {
+  // A server's answer burns too, while this device's own model is away.
   const fire = useApp(({ modelState, answerPhase }) =>
-    modelState.kind !== 'ready' ? 'cold' : answerPhase === 'idle' ? 'warm' : 'alive',
+    modelState.kind !== 'ready' && answerPhase !== 'writing' ? 'cold' : answerPhase === 'idle' ? 'warm' : 'alive',
   );
   // Another language is another text everywhere: everything is drawn anew.
   const language = useApp((state) => state.language);

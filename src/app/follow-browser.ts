@@ -1,6 +1,7 @@
 /** Joins the state of the page with the browser around it: its language and look, its connection, other tabs, a newer build. */
 import { version } from '../client';
 import { registerServiceWorker } from '../client/offline';
+import { followInstallation } from './follow-installation';
 import { log } from '../lib/log';
 import { applySettings } from './settings/apply-settings';
 import { SETTINGS_KEY } from './settings/settings';
@@ -11,6 +12,7 @@ import { chooseLanguage, speak } from './strings';
 export async function followBrowser(store: AppStore): Promise<void> {
   followLog(store);
   followConnection(store);
+  followAttention(store);
   window.addEventListener('storage', ({ key }) => {
     if (key === SETTINGS_KEY || key === null) store.getState().rereadSettings();
   });
@@ -21,6 +23,7 @@ export async function followBrowser(store: AppStore): Promise<void> {
   });
   window.addEventListener('languagechange', () => void followLanguage(store));
   followUpdates(store);
+  followInstallation(store);
   await followLanguage(store);
 }
 
@@ -47,6 +50,17 @@ function followConnection({ getState }: AppStore): void {
   tell();
 }
 
+/** What waits for the engine goes on by itself only where somebody looks. */
+function followAttention({ getState, subscribe }: AppStore): void {
+  const tell = () => {
+    if (document.visibilityState === 'visible') void getState().takeUp();
+  };
+  document.addEventListener('visibilitychange', tell);
+  subscribe(({ enginePlace }, before) => {
+    if (enginePlace !== before.enginePlace) tell();
+  });
+}
+
 function followUpdates({ getState }: AppStore): void {
   registerServiceWorker().then(
     (shell) => shell?.onUpdateReady(() => getState().offerUpdate(shell.updateAndReload)),
@@ -60,7 +74,8 @@ function followLog(store: AppStore): void {
   window.addEventListener('error', ({ message }) => log.error('uncaught', { message }));
   window.addEventListener('unhandledrejection', ({ reason }) => log.error('unhandled', { message: String(reason) }));
   store.subscribe((state, before) => {
-    const { modelId, modelState, problem, storageTrouble, isOnline, answerPhase } = state;
+    const { modelId, modelState, enginePlace, problem, storageTrouble, isOnline, answerPhase } = state;
+    if (enginePlace.at !== before.enginePlace.at) log.info(`engine-${enginePlace.at}`);
     if (modelState.kind !== before.modelState.kind) {
       if (modelState.kind === 'ready') {
         const { label, contextLength, weightBytes, device } = modelState.model;

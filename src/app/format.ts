@@ -9,8 +9,8 @@ const strings = wordsOf('units', units);
 /** "23 tok/s · 0.4 s to first token · 412 tokens · 96 of the prompt cached · 71% drafted"; the last two where there is any. */
 export function formatStats(stats: AnswerStats): string {
   const { decodeTokensPerSecond, timeToFirstTokenMs, completionTokens, cachedTokens = 0, acceptedTokens = 0 } = stats;
-  // One token alone has no speed.
-  const rate = completionTokens > 1 ? formatRate(decodeTokensPerSecond) : '–';
+  // One token alone has no speed, nor has an answer that came in one piece.
+  const rate = completionTokens > 1 && decodeTokensPerSecond > 0 ? formatRate(decodeTokensPerSecond) : '–';
   return [
     strings.rate({ rate }),
     strings.firstToken({ seconds: formatSeconds(timeToFirstTokenMs) }),

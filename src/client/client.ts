@@ -22,6 +22,7 @@ import type {
   ImportProgress,
   ImportResult,
   Inspection,
+  KnownHost,
   ModelReport,
   Precision,
   StoredModelInfo,
@@ -31,6 +32,7 @@ import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { hubAddress, tokenOrigin } from './hosts';
+import { createEngineHolder, type EngineHold, type EngineHolder } from './engine-holder';
 import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
@@ -89,8 +91,8 @@ export interface HearthClient {
   /**
    * @param idOrSource a catalog id, a hub's `owner/name[@revision][:file]`, the address of a folder in Hugging Face layout or of
    * a .gguf file, or one of these (or files) as an object.
-   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, and whatever fetching, storing or loading
-   * meets.
+   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, `engine-elsewhere` while another tab has
+   * the engine, `engine-taken` when one has taken it meanwhile, and whatever fetching, storing or loading meets.
    */
   loadModel(idOrSource: string | ModelLocation, options?: LoadOptions): Promise<LocalModel>;
   /**
@@ -111,7 +113,7 @@ export interface HearthClient {
    * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
    */
   inspectModel(idOrSource: string | ModelLocation, options?: Omit<FetchOptions, 'onProgress'>): Promise<Inspection>;
-  /** How fast the device reads weights; takes about a second. */
+  /** How fast the device reads weights; takes about a second. @throws HearthError `engine-elsewhere`, `out-of-memory`. */
   measureReading(): Promise<ReadingSpeed>;
   /**
    * Makes damaged parts of a stored model anew from where it came from, and fetches nothing else.
@@ -141,8 +143,10 @@ export interface HearthClient {
    * @throws HearthError `bad-request` for what is no host, or one without https, and for what is no token.
    */
   setHubToken(host: string, token: string | null): Promise<void>;
-  /** The origins that have a token. */
-  tokenOrigins(): Promise<string[]>;
+  /** The hosts that may be asked for models or have a token. */
+  knownHosts(): Promise<KnownHost[]>;
+  /** Takes back that a host may be asked, and forgets its token. @param origin as from `knownHosts`. */
+  forgetHost(origin: string): Promise<void>;
   /** Calls back when a report would read differently, whichever tab has changed it, from the next `modelReports` on. */
   onModelsChange(callback: (modelId: string) => void): () => void;
   capabilities(): Promise<Capabilities>;
@@ -158,6 +162,8 @@ export interface HearthClient {
   storedModels(): Promise<StoredModelInfo[]>;
   /** Deletes a model's stored weights; a loaded one keeps answering until it is disposed. */
   removeModel(modelId: string): Promise<void>;
+  /** Which tab has the engine; this one takes it with the first model that it loads, and leaves it with the last. */
+  readonly engine: EngineHolder;
   /** Models on servers elsewhere. */
   readonly remote: RemoteClient;
 }
@@ -167,6 +173,8 @@ export interface ClientParts {
   openImport(): ThreadPort;
   /** Absolute address of the site's root, which catalog paths and relative addresses are resolved against. */
   siteUrl: string;
+  /** Who has the engine, over all tabs; this client alone if absent. */
+  engineHolder?: EngineHolder;
   /** Asks the browser not to clear what this page stores: called once a large download has begun. */
   askToKeep?(): void;
 }
@@ -175,6 +183,7 @@ export interface ClientParts {
 const LARGE_BYTES = 50e6;
 
 export function createClient(parts: ClientParts): HearthClient {
+  const holder = parts.engineHolder ?? createEngineHolder({ locks: null, channel: null });
   const engine = reopening(() => openThread<EngineApi>(parts.openEngine(), 'engine'));
   const importer = reopening(() => openThread<NetworkApi>(parts.openImport(), 'import'));
   /** How many LocalModels share each loaded model, by thread (a new thread starts with none). */
@@ -188,12 +197,30 @@ export function createClient(parts: ClientParts): HearthClient {
   const nextRequestId = () => `request-${++requestCount}`;
 
   async function loadModel(idOrSource: string | ModelLocation, options: LoadOptions = {}): Promise<LocalModel> {
-    const { signal, contextLength } = options;
     const model = resolve(idOrSource);
     const draft = options.draft ? resolve(options.draft) : null;
-    const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
-
+    throwIfAborted(options.signal);
+    const hold = await holder.hold('models');
     const thread = engine();
+    hold.taken.addEventListener('abort', () => thread.end(toHearthError(hold.taken.reason)));
+    void thread.died.then(hold.release);
+    try {
+      return await loadOn(thread, hold, model, draft, options);
+    } catch (error) {
+      hold.release();
+      throw error;
+    }
+  }
+
+  async function loadOn(
+    thread: Thread<EngineApi>,
+    hold: EngineHold,
+    model: ResolvedModel,
+    draft: ResolvedModel | null,
+    options: LoadOptions,
+  ): Promise<LocalModel> {
+    const { signal, contextLength } = options;
+    const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
     const { kind } = await abortable(thread, signal, (api) => api.device());
     const ensure = (wanted: ResolvedModel) => {
       const request = { ...requestFor(wanted, options.origins), forCpu: kind === 'cpu' };
@@ -221,7 +248,11 @@ export function createClient(parts: ClientParts): HearthClient {
       async onDispose() {
         const left = (counts.get(model.id) ?? 1) - 1;
         counts.set(model.id, left);
-        if (left === 0) await thread.call((api) => api.unload(model.id));
+        try {
+          if (left === 0) await thread.call((api) => api.unload(model.id));
+        } finally {
+          hold.release();
+        }
       },
     });
   }
@@ -240,6 +271,15 @@ export function createClient(parts: ClientParts): HearthClient {
     const request = requestFor(resolve(idOrSource), options.origins);
     const { kind } = await engine().call((api) => api.device());
     return abortable(importer(), options.signal, (api, requestId) => api.inspect(requestId, request, kind));
+  }
+
+  async function measureReading() {
+    const hold = await holder.hold('benchmark');
+    try {
+      return await engine().call((api) => api.measureReading());
+    } finally {
+      hold.release();
+    }
   }
 
   async function verifyModel(modelId: string, { signal, onProgress }: FetchOptions = {}) {
@@ -300,7 +340,7 @@ export function createClient(parts: ClientParts): HearthClient {
     loadModel,
     fetchModel,
     inspectModel,
-    measureReading: () => engine().call((api) => api.measureReading()),
+    measureReading,
     verifyModel,
     repairModel,
     exportModel,
@@ -310,7 +350,8 @@ export function createClient(parts: ClientParts): HearthClient {
     allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
     useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),
     setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), readToken(token))),
-    tokenOrigins: () => importer().call((api) => api.tokenOrigins()),
+    knownHosts: () => importer().call((api) => api.hosts()),
+    forgetHost: (origin) => importer().call((api) => api.forgetOrigin(origin)),
     modelReports,
     onModelsChange(callback) {
       listeners.add(callback);
@@ -326,6 +367,7 @@ export function createClient(parts: ClientParts): HearthClient {
     tuneAgain: () => engine().call((api) => api.tuneAgain()),
     storedModels: () => importer().call((api) => api.list()),
     removeModel: (modelId) => importer().call((api) => api.remove(modelId)),
+    engine: holder,
     remote: createRemoteClient(importer, nextRequestId),
   };
 }

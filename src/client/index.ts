@@ -6,6 +6,7 @@
  *   for await (const { text } of model.chat([{ role: 'user', content: 'Hello' }])) console.log(text);
  */
 import { createClient, type HearthClient } from './client';
+import { engineHolderHere } from './engine-holder';
 import { createFetch } from './openai/fetch';
 import type { Benchmark } from './benchmark';
 import { spawnBenchWorker, spawnEngineWorker, spawnImportWorker } from './spawn-worker';
@@ -13,6 +14,7 @@ import { spawnBenchWorker, spawnEngineWorker, spawnImportWorker } from './spawn-
 const client = createClient({
   openEngine: spawnEngineWorker,
   openImport: spawnImportWorker,
+  engineHolder: engineHolderHere(),
   get siteUrl() {
     return new URL(import.meta.env.BASE_URL, location.href).href;
   },
@@ -22,15 +24,21 @@ const client = createClient({
 });
 
 /** Fetched at the first use: hardly a visit measures. */
-const openBenchmark = async () => (await import('./benchmark')).createBenchmark(spawnBenchWorker);
+const openBenchmark = async () => (await import('./benchmark')).createBenchmark(spawnBenchWorker, client.engine);
 const benchmark: Benchmark = {
   offer: async () => (await openBenchmark()).offer(),
   run: async (wishes, options) => (await openBenchmark()).run(wishes, options),
 };
 
 /** The page's own client, the `fetch` for OpenAI's clients over it, and the benchmark. Threads start at the first use. */
-export const hearth: HearthClient & { fetch: typeof globalThis.fetch; benchmark: Benchmark } = {
+export const hearth: HearthClient & {
+  /** Takes the engine from another tab, see `engine`; for who was refused with `engine-elsewhere`. */
+  takeOver(): Promise<void>;
+  fetch: typeof globalThis.fetch;
+  benchmark: Benchmark;
+} = {
   ...client,
+  takeOver: client.engine.takeOver,
   fetch: createFetch(client),
   benchmark,
 };
@@ -45,6 +53,7 @@ export const {
   engineStats,
   storedModels,
   removeModel,
+  takeOver,
   useHub,
   setHubToken,
 } = hearth;
@@ -56,6 +65,7 @@ export type {
   FinishReason,
   GenerationOptions,
   GenerationStats,
+  Grammar,
   TextRange,
   TokenLogprob,
   TokenLogprobs,
@@ -80,6 +90,7 @@ export type {
   BytesByKind,
   ContextCost,
   Inspection,
+  KnownHost,
   ModelCost,
   ModelReport,
   Precision,
@@ -90,6 +101,7 @@ export type { RemoteEndpoint } from '../protocol/remote-api';
 export type { Benchmark, BenchRunOptions } from './benchmark';
 export type { Answer, AnswerChunk, AnswerOptions } from './answer';
 export type { Capabilities, DownloadOptions, HearthClient, LoadOptions, LoadProgress, WritePiece } from './client';
+export type { EngineHold, EngineHolder, EnginePlace, EngineUse } from './engine-holder';
 export type { ChatAnswerOptions, LocalModel } from './local-model';
 export type { ModelLocation } from './model-location';
 export type { RemoteClient, RemoteModel } from './remote/remote';

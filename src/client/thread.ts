@@ -19,6 +19,8 @@ export interface Thread<Api> {
   call<T>(action: (api: Comlink.Remote<Api>) => Promise<T>): Promise<T>;
   /** Resolves with the reason when the thread is gone. */
   readonly died: Promise<HearthError>;
+  /** Ends the thread at once; every call that still waits, and any later one, rejects with this reason. */
+  end(reason: HearthError): void;
 }
 
 /** @param name what a person may call this thread, e.g. "engine". */
@@ -26,27 +28,31 @@ export function openThread<Api>(port: ThreadPort, name: string): Thread<Api> {
   installErrorTransfer();
   collectLog(log, port);
   const api = Comlink.wrap<Api>(port);
+  let end: (reason: HearthError) => void;
+  let isOver = false;
   const died = new Promise<HearthError>((resolve) => {
-    port.addEventListener('error', (event) => {
-      const { message } = event as ErrorEvent;
-      const detail = message ? `: ${message}` : ' before it could say why';
-      resolve(new HearthError('internal', `The ${name} thread stopped${detail}.`, { hint: THREAD_HINT }));
-    });
-    port.addEventListener('messageerror', () => {
-      resolve(new HearthError('internal', `A message of the ${name} thread could not be read.`, { hint: THREAD_HINT }));
-    });
+    end = (reason) => {
+      if (!isOver) port.terminate?.(); // at once: who waits for the device is not kept waiting
+      isOver = true;
+      resolve(reason);
+    };
   });
-  // A thread that failed once is in an unknown state: end it, so that the next one has the device to itself.
+  const fail = (message: string) => {
+    log.error('thread-died', { name, message });
+    end(new HearthError('internal', message, { hint: 'Load the model again; if it happens again, reload the page.' }));
+  };
+  // A thread that failed once is in an unknown state: it is ended, so that the next one has the device to itself.
+  port.addEventListener('error', (event) => {
+    const { message } = event as ErrorEvent;
+    fail(`The ${name} thread stopped${message ? `: ${message}` : ' before it could say why'}.`);
+  });
+  port.addEventListener('messageerror', () => fail(`A message of the ${name} thread could not be read.`));
   const deadEnd = died.then((reason): never => {
-    port.terminate?.();
     throw reason;
   });
   deadEnd.catch(() => {}); // each call hears of it through its own race
-  void died.then(({ message }) => log.error('thread-died', { name, message }));
-  return { call: (action) => Promise.race([action(api), deadEnd]), died };
+  return { call: (action) => Promise.race([action(api), deadEnd]), died, end: (reason) => end(reason) };
 }
-
-const THREAD_HINT = 'Load the model again; if it happens again, reload the page.';
 
 /** Opens a thread at the first use, and another one after it has died. */
 export function reopening<Api>(open: () => Thread<Api>): () => Thread<Api> {

@@ -1,11 +1,12 @@
 /** Every kernel, for the tests and tools that walk them all. */
-import { attention } from './attention/attention';
+import { attention, mergeSplits } from './attention/attention';
 import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
-import { matmul, matmulArgmax, matvec, matvecArgmax } from './matmul/matmul';
+import { mask } from './mask/mask';
+import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
@@ -23,15 +24,18 @@ export const KERNELS = {
   matvecArgmax,
   matmul,
   matmulArgmax,
+  matmulTiled,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,
   qkNorm,
   attention,
+  mergeSplits,
   gatherRows,
   softCap,
   survey,
   penalize,
+  mask,
   largest,
   bins,
   candidates,

@@ -18,7 +18,12 @@ export type ErrorCode =
   | 'weights-corrupt' // stored bytes fail their checksum
   | 'storage-full' // the browser refused to store more
   | 'context-overflow' // the prompt is longer than the context
+  | 'bad-grammar' // a grammar or JSON schema that no answer can be held to
+  | 'engine-elsewhere' // another tab of this site has the engine, which is in one tab at a time
+  | 'engine-taken' // another tab has taken the engine over while something ran here
   | 'bad-request' // an argument is out of range
+  | 'refused' // the person, or the owner of this site, does not allow it
+  | 'rate-limited' // more was asked for than is allowed at once or in a while
   | 'aborted' // the caller asked us to stop
   | 'internal'; // a broken promise of our own code
 
@@ -63,7 +68,12 @@ const DEFAULT_HINTS: Record<ErrorCode, string> = {
   'weights-corrupt': 'Delete the stored model and download it again.',
   'storage-full': 'Free some disk space or delete a stored model; this session goes on in memory.',
   'context-overflow': 'Shorten the message or start a new chat.',
+  'bad-grammar': 'Correct the grammar and try again.',
+  'engine-elsewhere': 'Use Hearth in that tab, or close it, or bring it here.',
+  'engine-taken': 'Go on in that tab, or bring Hearth back here; what was said is kept.',
   'bad-request': 'Correct the argument and try again.',
+  refused: 'Ask the person at the page to allow it.',
+  'rate-limited': 'Ask again in a while.',
   aborted: 'Start again when you are ready.',
   internal: 'Reload the page; if it happens again, please report it with the details.',
 };

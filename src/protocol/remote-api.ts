@@ -9,6 +9,8 @@ export interface RemoteEndpoint {
   /** Its base address, e.g. "http://localhost:11434/v1"; also what names it. */
   url: string;
   hasKey: boolean;
+  /** Names of the models that it had when it was last asked. */
+  models: readonly string[];
 }
 
 /** As `GenerateRequest`, with one server's name of the model. `salt`, `priority` and `speculation` mean nothing there. */
@@ -18,10 +20,13 @@ export interface RemoteGenerateRequest extends GenerateRequest {
 
 export interface RemoteApi {
   endpoints(): Promise<RemoteEndpoint[]>;
-  /** Adds a server or gives it another key. Rejects as `bad-request` for what is no address. */
+  /** Adds a server, or gives it another key. Rejects as `bad-request` for what is no address. */
   addEndpoint(url: string, key: string | null): Promise<RemoteEndpoint>;
   removeEndpoint(url: string): Promise<void>;
-  /** Names of the models that a server has. Can be aborted. Rejects as `network`, `not-found`, `bad-request`, `bad-file`. */
+  /**
+   * Names of the models that a server has. Can be aborted. Rejects as
+   * `network`, `not-found`, `bad-request`, `refused`, `rate-limited`, `bad-file`.
+   */
   models(requestId: string, endpoint: string): Promise<string[]>;
   /**
    * Events as those of `EngineApi.generate`, thinking between `<think>` and `</think>`. Figures that a server does not tell

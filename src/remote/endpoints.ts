@@ -1,5 +1,5 @@
 /** The servers a person has entered, with their keys: the only addresses that anything is ever sent to. */
-import { del, get, set, values, type UseStore } from 'idb-keyval';
+import { del, get, promisifyRequest, set, values, type UseStore } from 'idb-keyval';
 import { HearthError } from '../lib/errors';
 import { readToken } from '../lib/token';
 import type { RemoteEndpoint } from '../protocol/remote-api';
@@ -9,6 +9,8 @@ export interface StoredEndpoint {
   /** Absolute, without a slash at the end. */
   url: string;
   key: string | null;
+  /** Names of its models as it last told them; absent if it never has. */
+  models?: readonly string[];
 }
 
 export class Endpoints {
@@ -25,9 +27,19 @@ export class Endpoints {
 
   /** @throws HearthError `bad-request`. */
   async add(url: string, key: string | null): Promise<RemoteEndpoint> {
-    const endpoint = { url: readBaseUrl(url), key: readToken(key) };
-    await set(endpoint.url, endpoint, this.#store);
+    const base = readBaseUrl(url);
+    const known = await get<StoredEndpoint>(base, this.#store);
+    const endpoint = { ...known, url: base, key: readToken(key) };
+    await set(base, endpoint, this.#store);
     return withoutKey(endpoint);
+  }
+
+  /** Notes which models a server has said it has, unless it has been removed meanwhile. */
+  async noteModels(url: string, models: readonly string[]): Promise<void> {
+    await this.#store('readwrite', async (store) => {
+      const known = await promisifyRequest(store.get(url) as IDBRequest<StoredEndpoint | undefined>);
+      if (known) await promisifyRequest(store.put({ ...known, models }, url));
+    });
   }
 
   async remove(url: string): Promise<void> {
@@ -44,7 +56,11 @@ export class Endpoints {
   }
 }
 
-const withoutKey = ({ url, key }: StoredEndpoint): RemoteEndpoint => ({ url, hasKey: key !== null });
+const withoutKey = ({ url, key, models = [] }: StoredEndpoint): RemoteEndpoint => ({
+  url,
+  hasKey: key !== null,
+  models,
+});
 
 /**
  * A base address in its one form. Of a bare host it is "/v1", where all these servers have their API.

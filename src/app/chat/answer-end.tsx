@@ -1,17 +1,18 @@
 /** The slim line under the last message: the figures of the answer, live, and ways to have more of it or another one. */
 import { formatStats } from '../format';
-import { modelLabel } from '../state/model-slice';
 import { openRun, type Run } from '../state/chat-slice';
+import { answererLabel } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 
 export function AnswerEnd() {
   const last = useApp(({ transcript }) => transcript.at(-1));
   const run = useApp(openRun);
-  const label = useApp(modelLabel);
+  const label = useApp(answererLabel);
   const addedNothing = useApp(({ announcement }) => announcement?.kind === 'silent');
   const regenerate = useApp((state) => state.regenerate);
   const goOn = useApp((state) => state.goOn);
+  const isRemote = useApp(({ openedChat: { remote } }) => Boolean(remote));
   const showStatistics = useApp(({ settings }) => settings.showStatistics);
   const stats = showStatistics && last?.role === 'assistant' ? last.stats : undefined;
   const isIdle = last !== undefined && !run && last.state !== 'streaming';
@@ -27,7 +28,8 @@ export function AnswerEnd() {
       </p>
       {isIdle && (
         <div className="answer-moves">
-          {last.role === 'assistant' && (
+          {/* Servers begin every answer anew. */}
+          {last.role === 'assistant' && !isRemote && last.host === undefined && (
             <button type="button" className="quiet-button" onClick={() => void goOn(last.id)}>
               {strings.continue}
             </button>

@@ -1,9 +1,9 @@
 /** The room of the conversation: the chats beside it where there is room, and by the fire the composer. */
-import { useEffect, useRef, useState, type DragEvent } from 'react';
-import { ModelLine } from '../models/model-line';
+import { lazy, Suspense, useEffect, useRef, useState, type DragEvent } from 'react';
 import { useApp } from '../state/use-app';
 import { AnswerEnd } from './answer-end';
 import { prepareAnswerText } from './answer-text';
+import { AnswererLine } from './answerer-line';
 import { Announcer } from './announcer';
 import { ChatBar } from './chat-bar';
 import { ChatList } from './chat-list';
@@ -17,6 +17,8 @@ import { useMedia } from './use-media';
 import { Welcome } from './welcome';
 import './chat.css';
 
+const SendThereDialog = lazy(() => import('./send-there-dialog'));
+
 /** From here on the list of chats stands beside the conversation. */
 const ROOM_FOR_LIST = '(width >= 60rem)';
 
@@ -24,6 +26,7 @@ export function ChatScreen() {
   const chatId = useApp((state) => state.openedChat.id);
   const roomForList = useMedia(ROOM_FOR_LIST);
   const listInSight = useApp(({ settings }) => settings.showChatList) && roomForList;
+  const awaitsChoice = useApp(({ awaitedChoice }) => awaitedChoice !== null);
   const { dropping, ...dropTarget } = useFileDrop();
 
   useEffect(prepareAnswerText, []);
@@ -41,12 +44,13 @@ export function ChatScreen() {
         </Scroller>
         <div className="fireside">
           <Notices />
-          <ModelLine />
+          <AnswererLine />
           <Composer key={`composer ${chatId}`} />
         </div>
         {dropping && <p className="drop-here">{strings.dropHere}</p>}
       </main>
       <Announcer />
+      <Suspense>{awaitsChoice && <SendThereDialog />}</Suspense>
     </div>
   );
 }

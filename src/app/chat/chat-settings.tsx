@@ -3,7 +3,7 @@ import { lazy, Suspense, useId, useState, type SyntheticEvent } from 'react';
 import { findModel } from '../../catalog/catalog';
 import { useApp } from '../state/use-app';
 import { DeleteIcon } from './icons';
-import { readField, samplingFields, withField, type SamplingField } from './sampling-fields';
+import { readField, readStops, samplingFields, withField, type SamplingField } from './sampling-fields';
 import { strings } from './strings';
 
 const PromptInspector = lazy(() => import('./prompt-inspector'));
@@ -34,6 +34,7 @@ export default function ChatSettings() {
       {samplingFields.map((field) => (
         <NumberField key={field.key} field={field} />
       ))}
+      <StopsField />
       <details className="inspector-fold" onToggle={(event) => setInspecting(event.currentTarget.open)}>
         <summary>{strings.inspector}</summary>
         {inspecting && (
@@ -94,6 +95,40 @@ function NumberField({ field }: { readonly field: SamplingField }) {
           : field.whole
             ? strings.wholeNumberFrom({ from: field.min })
             : strings.numberFromTo({ from: field.min, to: field.max })}
+      </p>
+    </div>
+  );
+}
+
+function StopsField() {
+  const sampling = useApp((state) => state.openedChat.sampling);
+  const setChatSettings = useApp((state) => state.setChatSettings);
+  /** As it is typed, with blank lines; null when what is set stands there. */
+  const [typed, setTyped] = useState<string | null>(null);
+  const id = useId();
+
+  function set(text: string): void {
+    const { stop: _, ...others } = sampling;
+    const stop = readStops(text);
+    setTyped(text);
+    setChatSettings({ sampling: stop ? { ...others, stop } : others, presetId: null });
+  }
+
+  return (
+    <div className="field">
+      <label htmlFor={id}>{strings.stops}</label>
+      <textarea
+        id={id}
+        rows={1}
+        dir="auto"
+        spellCheck={false}
+        value={typed ?? sampling.stop?.join('\n') ?? ''}
+        aria-describedby={`${id}-help`}
+        onChange={(event) => set(event.target.value)}
+        onBlur={() => setTyped(null)}
+      />
+      <p className="help" id={`${id}-help`}>
+        {strings.stopsHelp}
       </p>
     </div>
   );

@@ -4,12 +4,13 @@
  * neither. One button sends or, while an answer runs, stops. Files and long pastes stand above the text as chips.
  */
 import { useEffect, useRef, type ClipboardEvent, type KeyboardEvent, type SyntheticEvent } from 'react';
-import { modelLabel } from '../state/model-slice';
 import { openRun } from '../state/chat-slice';
+import { answererLabel } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { AttachmentList } from './attachments';
 import { ContextMeter } from './context-meter';
 import { AttachIcon } from './icons';
+import { ModelPicker } from './model-picker';
 import { isComposing } from './keys';
 import { strings } from './strings';
 
@@ -24,7 +25,7 @@ export function Composer() {
   const attachText = useApp((state) => state.attachText);
   const removeAttachment = useApp((state) => state.removeAttachment);
   const running = useApp((state) => openRun(state) !== undefined);
-  const label = useApp(modelLabel);
+  const label = useApp(answererLabel);
   const send = useApp((state) => state.send);
   const stop = useApp((state) => state.stop);
   const { sendKey, maxPasteCharacters } = useApp((state) => state.settings);
@@ -104,6 +105,7 @@ export function Composer() {
             event.target.value = ''; // the same file can be chosen again
           }}
         />
+        <ModelPicker />
         <ContextMeter />
         {/* One element in both states, so that the focus stays where it is. */}
         <button

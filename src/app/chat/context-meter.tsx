@@ -14,7 +14,10 @@ const WARM_SHARE = 0.8;
 const PAUSE_MS = 400;
 
 export function ContextMeter() {
-  const model = useApp(({ modelState }) => (modelState.kind === 'ready' ? modelState.model : null));
+  // How much a model elsewhere can read, its server does not tell.
+  const model = useApp(({ modelState, openedChat }) =>
+    modelState.kind === 'ready' && !openedChat.remote ? modelState.model : null,
+  );
   const transcript = useApp((state) => state.transcript);
   const used = useTokens(model, transcript);
   if (!model || used === 0) return <span className="context" />;

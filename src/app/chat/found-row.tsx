@@ -4,7 +4,7 @@ import { useApp } from '../state/use-app';
 import { strings } from './strings';
 
 export function FoundRow({ hit, onChosen }: { readonly hit: SearchHit; readonly onChosen: (() => void) | undefined }) {
-  const { chatId, messageId, snippet } = hit;
+  const { chatId, messageId, host, snippet } = hit;
   const chat = useApp(({ chatList }) => chatList.find(({ id }) => id === chatId));
   const showChat = useApp((state) => state.showChat);
 
@@ -27,6 +27,7 @@ export function FoundRow({ hit, onChosen }: { readonly hit: SearchHit; readonly 
             {snippet.cutAfter && '…'}
           </span>
         )}
+        {host !== undefined && <span className="found-text">{strings.onServer({ place: host })}</span>}
       </button>
     </li>
   );

@@ -4,6 +4,10 @@ import { useId, useRef, useState, type KeyboardEvent, type ReactNode } from 'rea
 export interface MenuItem {
   name: string;
   run(): void;
+  /** The heading it stands under, with its neighbours of the same one. */
+  group?: string;
+  /** Whether it is the one of several that holds now; absent where it is no choice. */
+  isChosen?: boolean;
 }
 
 interface MenuProps {
@@ -12,23 +16,31 @@ interface MenuProps {
   /** Asked for whenever an open menu is drawn, so that it follows what becomes possible. */
   readonly items: () => readonly MenuItem[];
   readonly tabIndex?: number;
+  /** Of the button, in the place of an icon's. */
+  readonly className?: string;
+  /** Which of its edges lies where the button's does; the end if absent. */
+  readonly align?: 'start' | 'end';
+  /** Called when it is opened, before its items are asked for. */
+  readonly onOpen?: () => void;
 }
 
-export function Menu({ name, icon, items, tabIndex }: MenuProps) {
+export function Menu({ name, icon, items, tabIndex, className = 'icon-button', align = 'end', onOpen }: MenuProps) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState(false);
 
   function show(): void {
+    onOpen?.();
     setOpen(true);
     // The items must be there to be measured and focused.
     requestAnimationFrame(() => {
       const [popover, anchor] = [list.current, button.current];
       if (!popover || !anchor) return;
       popover.showPopover();
-      place(popover, anchor.getBoundingClientRect());
-      popover.querySelector<HTMLElement>('button')?.focus();
+      place(popover, anchor.getBoundingClientRect(), align);
+      const [first, chosen] = ['button', '[aria-checked="true"]'].map((one) => popover.querySelector<HTMLElement>(one));
+      (chosen ?? first)?.focus();
     });
   }
 
@@ -52,7 +64,7 @@ export function Menu({ name, icon, items, tabIndex }: MenuProps) {
       <button
         ref={button}
         type="button"
-        className="icon-button"
+        className={className}
         aria-label={name}
         title={name}
         aria-haspopup="menu"
@@ -80,21 +92,54 @@ export function Menu({ name, icon, items, tabIndex }: MenuProps) {
             if (hadFocus) button.current?.focus();
           }}
         >
-          {items().map((item) => (
-            <button key={item.name} type="button" role="menuitem" tabIndex={-1} onClick={() => choose(item)}>
-              {item.name}
-            </button>
-          ))}
+          {groupsOf(items()).map(([group, members]) => {
+            const buttons = members.map((item) => (
+              <button
+                key={item.name}
+                type="button"
+                role={item.isChosen === undefined ? 'menuitem' : 'menuitemradio'}
+                aria-checked={item.isChosen}
+                tabIndex={-1}
+                onClick={() => choose(item)}
+              >
+                {item.name}
+              </button>
+            ));
+            return group === undefined ? (
+              buttons
+            ) : (
+              // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a fieldset is for fields
+              <div key={group} className="menu-group" role="group" aria-label={group}>
+                <p aria-hidden>{group}</p>
+                {buttons}
+              </div>
+            );
+          })}
         </div>
       )}
     </>
   );
 }
 
+/** Neighbours of one group together, in their order. */
+function groupsOf(items: readonly MenuItem[]): [group: string | undefined, members: MenuItem[]][] {
+  const groups: [string | undefined, MenuItem[]][] = [];
+  for (const item of items) {
+    const last = groups.at(-1);
+    if (last && last[0] === item.group) last[1].push(item);
+    else groups.push([item.group, [item]]);
+  }
+  return groups;
+}
+
 /** Below the button, or above it where there is more room, and within the window. */
-function place(popover: HTMLElement, anchor: DOMRect): void {
+function place(popover: HTMLElement, anchor: DOMRect, align: 'start' | 'end'): void {
   const { offsetWidth: width, offsetHeight: height } = popover;
   const below = anchor.bottom + height + 8 <= innerHeight;
-  popover.style.top = `${Math.max(8, below ? anchor.bottom + 4 : anchor.top - height - 4)}px`;
-  popover.style.left = `${Math.max(8, Math.min(anchor.right - width, innerWidth - width - 8))}px`;
+  const { style } = popover;
+  if (below) style.top = `${anchor.bottom + 4}px`;
+  // Items that come while it is open push upwards.
+  else style.bottom = `${Math.min(innerHeight - height - 8, innerHeight - anchor.top + 4)}px`;
+  const left = align === 'start' ? anchor.left : anchor.right - width;
+  style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
 }

@@ -8,14 +8,16 @@ import { ProblemWords } from '../ui/problem-words';
 import { strings } from './strings';
 
 export function Problem() {
-  const problem = useApp((state) => state.problem);
+  const isRemote = useApp(({ openedChat: { remote } }) => Boolean(remote));
+  // What keeps this device's model away is no matter where a server answers.
+  const problem = useApp((state) => (isRemote ? state.answerProblem : state.problem));
   const store = present(use(StoreContext), 'the store');
   if (!problem) return null;
   const { kind } = nextMove(store.getState(), problem);
   const host = store.getState().hostToAllow();
   return (
     <div className="problem" role="alert">
-      <ProblemWords problem={problem} />
+      <ProblemWords problem={problem} isServers={isRemote} />
       <button type="button" className="main-button" onClick={() => nextMove(store.getState(), problem).run()}>
         {kind === 'useDefaultModel'
           ? strings.moves.otherModel({ model: findModel(defaultModelId)?.label ?? defaultModelId })

@@ -11,6 +11,7 @@ const SHOWN_TOKENS = 2000;
 
 export default function PromptInspector() {
   const model = useApp(({ modelState }) => (modelState.kind === 'ready' ? modelState.model : null));
+  const isRemote = useApp(({ openedChat: { remote } }) => Boolean(remote));
   const transcript = useApp((state) => state.transcript);
   const openedChat = useApp((state) => state.openedChat);
   const composerText = useApp((state) => state.composerText);
@@ -24,7 +25,7 @@ export default function PromptInspector() {
   const [all, setAll] = useState(false);
 
   useEffect(() => {
-    if (!model) return;
+    if (!model || isRemote) return;
     let current = true;
     model.renderChat(prompt).then(
       (result) => current && setRendered(result),
@@ -33,8 +34,9 @@ export default function PromptInspector() {
     return () => {
       current = false;
     };
-  }, [model, prompt]);
+  }, [model, isRemote, prompt]);
 
+  if (isRemote) return <p>{strings.inspectorRemote}</p>;
   if (!model) return <p>{strings.inspectorNeedsModel}</p>;
   if (!rendered) return <p>{strings.inspectorWorking}</p>;
   if (rendered instanceof Error) return <p role="alert">{rendered.message}</p>;

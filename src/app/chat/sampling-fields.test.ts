@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { resolveOptions } from '../../engine/options';
-import { readField, samplingFields, withField } from './sampling-fields';
+import { readField, readStops, samplingFields, withField } from './sampling-fields';
 
 const field = (key: string) => samplingFields.find((one) => one.key === key)!;
 
@@ -25,4 +25,10 @@ it('sets one option and leaves it to the model again', () => {
   const set = withField({ topK: 3 }, 'temperature', 0);
   expect(set).toEqual({ topK: 3, temperature: 0 });
   expect(withField(set, 'temperature', null)).toEqual({ topK: 3 });
+});
+
+it('reads stop strings line by line, as they are', () => {
+  expect(readStops('###\n\n User:\n###')).toEqual(['###', ' User:']);
+  expect(readStops('\n')).toBeUndefined();
+  expect(() => resolveOptions({}, { stop: readStops('a\nb') }, 100)).not.toThrow();
 });

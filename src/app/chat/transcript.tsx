@@ -27,6 +27,7 @@ export function Transcript() {
   const transcript = useApp((state) => state.transcript);
   const tree = useApp((state) => state.tree);
   const busy = useApp((state) => openRun(state) !== undefined);
+  const mixed = transcript.some(({ host }) => host !== undefined);
   const inSight = firstInSight(transcript);
   // What is in sight comes first, and the rest above it once that is painted.
   const whole = useDeferredValue(true, false);
@@ -42,6 +43,7 @@ export function Transcript() {
             message={message}
             version={version + 1}
             versions={ids.length}
+            mixed={mixed}
             busy={busy}
             last={place === transcript.length - 1}
             urgent={place >= inSight}

@@ -18,6 +18,8 @@ interface TurnProps {
   /** Which of the versions of this turn it is, from 1. */
   readonly version: number;
   readonly versions: number;
+  /** Servers elsewhere have answered in this chat too, so each answer says where it was given. */
+  readonly mixed: boolean;
   /** An answer runs in this chat. */
   readonly busy: boolean;
   /** Nothing follows it. */
@@ -27,7 +29,7 @@ interface TurnProps {
 }
 
 export const Turn = memo(function Turn(props: TurnProps) {
-  const { message, urgent } = props;
+  const { message, urgent, mixed } = props;
   const { id, role, content, state, attachments, draftedRanges } = message;
   const colourDrafted = useApp(({ settings }) => SPECULATION && settings.colourDrafted);
   const edit = useApp(({ edits }) => edits[message.id]);
@@ -55,6 +57,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
     <div className={`turn turn-${role}`}>
       <article className={`message message-${role}`} aria-label={author} data-growing={growing}>
         {attachments && <AttachmentList attachments={attachments} />}
+        {mixed && role === 'assistant' && <p className="answered-by">{whereAnswered(message)}</p>}
         {colourDrafted && draftedRanges ? (
           <DraftedText text={content} ranges={draftedRanges} />
         ) : role === 'assistant' ? (
@@ -157,6 +160,11 @@ function TurnMoves({ message, version, versions, busy, last, author, editButton,
   );
 }
 
-function authorOf({ role, modelLabel }: Message): string {
-  return role === 'user' ? strings.you : (modelLabel ?? strings.assistant);
+function authorOf({ role, modelLabel: model = strings.assistant, host }: Message): string {
+  if (role === 'user') return strings.you;
+  return host === undefined ? model : strings.modelAt({ model, host });
+}
+
+function whereAnswered({ modelLabel: model = strings.assistant, host }: Message): string {
+  return host === undefined ? strings.answeredHere({ model }) : strings.answeredAt({ model, host });
 }

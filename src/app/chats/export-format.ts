@@ -1,6 +1,6 @@
 /**
  * Chats as JSON for other places and times: the format `hearth-chats`, drawn in FORMAT.md. What only this browser needs
- * (revisions, deletions) stays behind. A backup is the same with presets, settings and the batch.
+ * (revisions, deletions, who has been chosen to answer elsewhere) stays behind. A backup is the same with presets, settings and the batch.
  */
 import * as v from 'valibot';
 import { MAX_CONCURRENCY, type StoredBatch } from '../batch/types';
@@ -57,6 +57,7 @@ const messageSchema = v.object({
   leftOut: v.optional(v.number()),
   draftedRanges: v.optional(v.array(v.tuple([v.number(), v.number()]))),
   modelLabel: v.optional(v.string()),
+  host: v.optional(v.string()),
   createdAt: time,
   state: v.picklist(['done', 'stopped', 'error']),
   attachments: v.optional(v.array(attachmentSchema)),
@@ -132,7 +133,7 @@ export interface BackupExtras {
 
 /** A chat with its messages, oldest first, as it stands in an export. */
 export function toExported({ chat, messages }: StoredChat): ExportedChat {
-  const { deletedAt: _deleted, revision: _revision, ...fields } = chat;
+  const { deletedAt: _deleted, revision: _revision, remote: _remote, ...fields } = chat;
   const sorted = [...messages].sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   return { ...fields, messages: sorted.map(exportMessage) };
 }

@@ -87,6 +87,7 @@ const chatArbitrary: fc.Arbitrary<StoredChat> = fc
         attachments: fc.option(fc.array(attachmentArbitrary, { minLength: 1, maxLength: 2 }), { nil: undefined }),
         stats: fc.option(statsArbitrary, { nil: undefined }),
         leftOut: fc.option(fc.nat(), { nil: undefined }),
+        host: fc.option(fc.domain(), { nil: undefined }),
         draftedRanges: fc.option(fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 3 }), { nil: undefined }),
         role: fc.constantFrom('user' as const, 'assistant' as const),
         state: fc.constantFrom('done' as const, 'stopped' as const, 'error' as const),
@@ -195,6 +196,8 @@ describe('JSON', () => {
 });
 
 describe('Markdown', () => {
+  const stamp = { chatId: 'c', createdAt: 1, state: 'done', revision: 1 } as const;
+
   it('brings the shown branch back, text for text', () => {
     fc.assert(
       fc.property(chatArbitrary, (stored) => {
@@ -203,8 +206,9 @@ describe('Markdown', () => {
         const { title, systemPrompt, pinned, createdAt, updatedAt } = stored.chat;
         expect(back?.chat).toMatchObject({ title, systemPrompt, pinned, createdAt, updatedAt });
         const essence = (messages: Message[]) =>
-          messages.map(({ role, content, thinking, state, createdAt: at, attachments = [] }) => ({
+          messages.map(({ role, content, thinking, state, host, createdAt: at, attachments = [] }) => ({
             role,
+            host,
             content,
             thinking,
             state,
@@ -220,40 +224,31 @@ describe('Markdown', () => {
 
   it('reads well', () => {
     const page = writeMarkdown({
-      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'b' },
+      chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'e' },
       messages: [
-        { id: 'a', chatId: 'c', parentId: null, role: 'user', content: 'Hi', createdAt: 1, state: 'done', revision: 1 },
+        { ...stamp, id: 'a', parentId: null, role: 'user', content: 'Hi' },
+        { ...stamp, id: 'b', parentId: 'a', role: 'assistant', content: 'Hello.', modelLabel: 'Tales' },
+        { ...stamp, id: 'd', parentId: 'b', role: 'user', content: 'Hi' },
         {
-          id: 'b',
-          chatId: 'c',
-          parentId: 'a',
+          ...stamp,
+          id: 'e',
+          parentId: 'd',
           role: 'assistant',
-          content: 'Hello.',
-          modelLabel: 'Tales',
-          createdAt: 2,
-          state: 'done',
-          revision: 1,
+          content: 'Good day.',
+          modelLabel: 'llama3',
+          host: 'example.org',
         },
       ],
     });
-    expect(page.replace(/^<!--.*-->$/gm, '')).toBe('\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n');
+    expect(page.replace(/^<!--.*-->$/gm, '')).toBe(
+      '\n# A dog\n\n\n## You\n\nHi\n\n\n## Tales\n\nHello.\n\n\n## You\n\nHi\n\n\n## llama3 at example.org\n\nGood day.\n',
+    );
   });
 
   it('comes back through an editor that ends lines the other way', () => {
     const page = writeMarkdown({
       chat: { ...emptyChat('c', 0), leafId: 'a' },
-      messages: [
-        {
-          id: 'a',
-          chatId: 'c',
-          parentId: null,
-          role: 'user',
-          content: 'a\nb',
-          createdAt: 1,
-          state: 'done',
-          revision: 1,
-        },
-      ],
+      messages: [{ ...stamp, id: 'a', parentId: null, role: 'user', content: 'a\nb' }],
     });
     expect(parseMarkdown(page.replaceAll('\n', '\r\n'))[0]?.messages[0]?.content).toBe('a\nb');
   });

@@ -28,6 +28,7 @@ const messageMark = v.object({
   createdAt: v.number(),
   state: v.optional(v.picklist(['done', 'stopped', 'error']), 'done'),
   modelLabel: v.optional(v.string()),
+  host: v.optional(v.string()),
 });
 const attachmentMark = v.object({ name: v.string(), mediaType: v.string() });
 
@@ -43,9 +44,10 @@ export function writeMarkdown({ chat, messages }: StoredChat): string {
     parts.push(mark(kind, facts), heading, '', body.replace(LOOKS_LIKE_MARK, '<!-- \\$1hearth:'), '');
   if (systemPrompt !== '') section('system', {}, `## ${strings.systemPrompt}`, systemPrompt);
   for (const message of pathTo(buildTree(messages), chat.leafId).map(settled)) {
-    const { role, createdAt, state, modelLabel, content, thinking, attachments = [] } = message;
-    const author = role === 'user' ? strings.you : (modelLabel ?? strings.assistant);
-    section(role, { createdAt, state, modelLabel }, `## ${oneLine(author)}`, content);
+    const { role, createdAt, state, modelLabel, host, content, thinking, attachments = [] } = message;
+    const model = modelLabel ?? strings.assistant;
+    const author = role === 'user' ? strings.you : host === undefined ? model : strings.modelAt({ model, host });
+    section(role, { createdAt, state, modelLabel, host }, `## ${oneLine(author)}`, content);
     if (thinking !== undefined) section('thinking', {}, `### ${strings.thinking}`, thinking);
     for (const { name, mediaType, text } of attachments)
       section('attachment', { name, mediaType }, `### ${oneLine(name)}`, fenced(text));

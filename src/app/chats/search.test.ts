@@ -84,6 +84,17 @@ describe('searching', () => {
     expect(await indexOf({ deleted: ['word'] }).search('word', chats)).toEqual([]);
   });
 
+  it('tells which server elsewhere wrote what was found', async () => {
+    const mixed = new SearchIndex();
+    mixed.put({ id: 'a0', chatId: 'a', content: 'sugar', host: 'example.org' });
+    mixed.put({ id: 'b0', chatId: 'b', content: 'sugar' });
+    const hits = await mixed.search('sugar', chats);
+    expect(hits.map(({ messageId, host }) => [messageId, host])).toEqual([
+      ['a0', 'example.org'],
+      ['b0', undefined],
+    ]);
+  });
+
   it('shows the place found with all its marks', () => {
     const text = `${'before '.repeat(30)}the Crème brûlée is ready${' after'.repeat(40)}`;
     const { text: piece, marks, cutBefore, cutAfter } = snippetOf(text, wordsOf('BRULEE creme'));

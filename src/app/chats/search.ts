@@ -12,6 +12,8 @@ export interface SearchHit {
   chatId: string;
   /** The message in which most of the words are; null when that is the title. */
   messageId: string | null;
+  /** The server elsewhere that wrote that message; undefined for this machine, the person, and the title. */
+  host: string | undefined;
   /** Made when it is first asked for: a list shows a few of a thousand. */
   readonly snippet: Snippet;
 }
@@ -31,16 +33,17 @@ const SNIPPET_AFTER = 100;
 
 interface Entry {
   content: string;
+  host: string | undefined;
   folded: string;
 }
 
 export class SearchIndex {
   readonly #chats = new Map<string, Map<string, Entry>>();
 
-  put({ id, chatId, content }: Pick<Message, 'id' | 'chatId' | 'content'>): void {
+  put({ id, chatId, content, host }: Pick<Message, 'id' | 'chatId' | 'content' | 'host'>): void {
     let entries = this.#chats.get(chatId);
     if (!entries) this.#chats.set(chatId, (entries = new Map()));
-    entries.set(id, { content, folded: fold(content) });
+    entries.set(id, { content, host, folded: fold(content) });
   }
 
   remove(chatId: string, messageId: string): void {
@@ -77,12 +80,12 @@ export class SearchIndex {
       inTitle++;
       missing.delete(word);
     }
-    const titleHit = () => hitIn(chat.id, null, chat.title, words);
+    const titleHit = () => hitIn(chat.id, { id: null, content: chat.title, host: undefined }, words);
     if (missing.size === 0) return { rank: 0, hit: titleHit() };
 
-    let best: { id: string; content: string } | null = null;
+    let best: Found | null = null;
     let inBest = inTitle;
-    for (const [id, { content, folded }] of this.#chats.get(chat.id) ?? []) {
+    for (const [id, { content, host, folded }] of this.#chats.get(chat.id) ?? []) {
       let inThis = 0;
       for (const word of words) {
         if (!folded.includes(word)) continue;
@@ -90,22 +93,28 @@ export class SearchIndex {
         missing.delete(word);
       }
       if (inThis <= inBest) continue;
-      best = { id, content };
+      best = { id, content, host };
       inBest = inThis;
     }
     if (missing.size > 0) return null;
     if (!best) return { rank: 2, hit: titleHit() };
-    return { rank: inBest === words.length ? 1 : 2, hit: hitIn(chat.id, best.id, best.content, words) };
+    return { rank: inBest === words.length ? 1 : 2, hit: hitIn(chat.id, best, words) };
   }
 }
 
-function hitIn(chatId: string, messageId: string | null, text: string, words: readonly string[]): SearchHit {
+/** A message, or a title, that has the words in it. */
+interface Found extends Omit<Entry, 'folded'> {
+  id: string | null;
+}
+
+function hitIn(chatId: string, { id, content, host }: Found, words: readonly string[]): SearchHit {
   let snippet: Snippet | undefined;
   return {
     chatId,
-    messageId,
+    messageId: id,
+    host,
     get snippet() {
-      return (snippet ??= snippetOf(text, words));
+      return (snippet ??= snippetOf(content, words));
     },
   };
 }

@@ -168,8 +168,13 @@ describe('what is done to it', () => {
   });
 
   it('answering again makes a sibling of the answer', () => {
-    const first = beginAnswer(buildTree([message('q', null)]), 'q', 'Tales', { id: 'a1', createdAt: 1 });
-    const second = beginAnswer(first.tree, 'q', 'Tales', { id: 'a2', createdAt: 2 });
+    const first = beginAnswer(
+      buildTree([message('q', null)]),
+      'q',
+      { modelLabel: 'Tales' },
+      { id: 'a1', createdAt: 1 },
+    );
+    const second = beginAnswer(first.tree, 'q', { modelLabel: 'Tales' }, { id: 'a2', createdAt: 2 });
     expect(siblingsOf(second.tree, 'a2')).toEqual({ ids: ['a1', 'a2'], index: 1 });
     expect(second.message).toMatchObject({ role: 'assistant', state: 'streaming', modelLabel: 'Tales', content: '' });
   });

@@ -98,7 +98,7 @@ export function say(
 export function beginAnswer(
   tree: MessageTree,
   parentId: string,
-  modelLabel: string,
+  author: Pick<Message, 'modelLabel' | 'host'>,
   stamp: Stamp,
 ): { tree: MessageTree; message: Message } {
   const { chatId } = present(tree.messages.get(parentId), 'the message to answer');
@@ -108,7 +108,7 @@ export function beginAnswer(
     parentId,
     role: 'assistant',
     content: '',
-    modelLabel,
+    ...author,
     state: 'streaming',
     revision: 0,
   });

@@ -22,14 +22,27 @@ export interface Chat {
   sampling: GenerationOptions;
   presetId: string | null;
   modelId: string | null;
+  /**
+   * Who answers elsewhere, as the person has chosen for this chat; absent or null: this machine. It is stored with the chat's
+   * first message and is in no draft and no export, so that nothing but a choice made here ever sends a chat away.
+   */
+  remote?: RemoteChoice | null;
   /** Deleted, but it can still be undone; see `UNDO_MS`. */
   deletedAt: number | null;
   /** Counts the stored versions; 0 has never been stored. */
   revision: number;
 }
 
+/** A model on a server elsewhere. */
+export interface RemoteChoice {
+  /** The server's base address, see `RemoteEndpoint.url`. */
+  endpoint: string;
+  /** The server's name for the model. */
+  model: string;
+}
+
 /** What a person sets for one chat. */
-export type ChatSettings = Pick<Chat, 'systemPrompt' | 'sampling' | 'presetId' | 'modelId'>;
+export type ChatSettings = Pick<Chat, 'systemPrompt' | 'sampling' | 'presetId' | 'modelId' | 'remote'>;
 
 /** A change of some fields; the others stay as they are stored. */
 export type ChatPatch = Partial<Omit<Chat, 'id' | 'createdAt' | 'revision'>>;
@@ -54,6 +67,8 @@ export interface Message {
   draftedRanges?: TextRange[];
   /** Who answered, as a person reads it, e.g. "Tales". */
   modelLabel?: string;
+  /** The server elsewhere that answered, e.g. "example.org"; absent: this machine. */
+  host?: string;
   createdAt: number;
   state: MessageState;
   attachments?: Attachment[];

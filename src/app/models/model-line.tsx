@@ -22,7 +22,10 @@ export function ModelLine() {
   }
 }
 
-/** Not here, and not wanted yet: its size, and a button. Silent while a problem is shown, which has a button of its own. */
+/**
+ * Not here, and not wanted yet: its size, and a button. Silent while a problem is shown, or that another tab has the engine:
+ * they have buttons of their own.
+ */
 function AbsentLine() {
   const entry = useApp(({ modelId }) => findModel(modelId));
   const problem = useApp((state) => state.problem);
@@ -32,7 +35,8 @@ function AbsentLine() {
   const modelId = useApp((state) => state.modelId);
   const allowHost = useApp((state) => state.allowHost);
   const hostOf = useApp((state) => state.hostOf);
-  if (problem) return null;
+  const isElsewhere = useApp(({ enginePlace }) => enginePlace.at === 'elsewhere');
+  if (problem || isElsewhere) return null;
   if (!entry)
     return host === null ? null : <ForeignLine model={modelId} host={new URL(host).host} onAllow={allowHost} />;
   const size = formatBytes(entry.downloadBytes);

@@ -4,6 +4,7 @@ import { findModel } from '../../catalog/catalog';
 import type { ModelReport } from '../../client';
 import { useApp } from '../state/use-app';
 import { Page } from '../ui/page';
+import { ServersSection } from '../servers/servers-section';
 import { ProblemWords } from '../ui/problem-words';
 import { AddModel } from './add-model';
 import { ModelCard } from './model-card';
@@ -20,6 +21,7 @@ export default function ModelsScreen() {
     <Page title={strings.title} lead={strings.lead}>
       <AddModel />
       <Shelf />
+      <ServersSection />
       <StorageSection />
       <ShelfStatus />
     </Page>

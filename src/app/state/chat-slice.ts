@@ -1,7 +1,8 @@
 /**
  * The conversation: what is sent is answered. It joins the chats of this machine (`chats-slice.ts`, which knows no model) with
- * the model (`model-slice.ts`, which knows no chat). A message may be sent before the model is there; it then waits for it. An
- * answer belongs to its chat and goes on when another one is opened; each chat has at most one. Stopping keeps the text so far.
+ * the model (`model-slice.ts`, which knows no chat), or with a server elsewhere where the person has chosen one for the chat
+ * (`servers-slice.ts`). A message may be sent before the model is there; it then waits for it. An answer belongs to its chat and
+ * goes on when another one is opened; each chat has at most one. Stopping keeps the text so far.
  */
 import { findModel } from '../../catalog/catalog';
 import {
@@ -15,9 +16,9 @@ import {
 import type { AnswerWriter } from '../chats/answer-writer';
 import { pathTo, subtreeOf } from '../chats/tree';
 import type { AnswerStats, Message, MessageState } from '../chats/types';
-import { modelLabel } from './model-slice';
 import { orStopped } from './or-stopped';
 import { promptOf } from './prompt';
+import { answererLabel, hostOfServer } from './servers-slice';
 import type { AppServices, AppState, Slice } from './store';
 
 /**
@@ -89,7 +90,7 @@ interface Running {
   ended: Promise<unknown>;
 }
 
-export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
+export function createChatSlice({ client, nextFrame }: AppServices): Slice<ChatSlice> {
   const running = new Map<string, Running>();
 
   return (set, get) => {
@@ -116,8 +117,8 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
 
     async function write(writer: AnswerWriter, prompt: ChatMessage[], goesOn: boolean, signal: AbortSignal) {
       const { chatId, content: before, stats: statsBefore, draftedRanges: rangesBefore = [] } = writer.message;
-      const author = modelLabel(get());
-      const { sampling } = get().openedChat;
+      const author = answererLabel(get());
+      const { sampling, remote } = get().openedChat;
       const isOpen = () => get().openedChat.id === chatId;
       const announce = (kind: Announcement['kind'], tokens = 0) => {
         if (isOpen()) set({ announcement: { kind, author, tokens } });
@@ -143,15 +144,18 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
         writer.update(soFar());
       }
 
-      set({ problem: null });
+      set({ problem: null, answerProblem: null });
       setRun(chatId, { phase: 'waiting', prefill: null });
       announce('answering');
       try {
-        const model = await orStopped(get().needModel(), signal);
+        const model = remote
+          ? client.remote.model(remote.endpoint, remote.model)
+          : await orStopped(get().needModel(), signal);
         if (model) {
-          setRun(chatId, { phase: 'reading', prefill: null });
+          // A server says nothing before it answers.
+          if (!remote) setRun(chatId, { phase: 'reading', prefill: null });
           const options = {
-            ...findModel(model.id)?.sampling,
+            ...(remote ? {} : findModel(model.id)?.sampling),
             ...sampling,
             contextPolicy: get().settings.contextPolicy,
             continueLast: goesOn,
@@ -171,7 +175,8 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
             }
             draftedRanges = joinRanges(draftedRanges, chunk.draftedRanges ?? [], before.length + text.length);
             text += chunk.text;
-            if (chunk.stats.completionTokens > 0) stats = chunk.stats;
+            // Until a server has counted, nothing is known of the prompt.
+            if (chunk.stats.completionTokens > 0 && chunk.stats.promptTokens > 0) stats = chunk.stats;
             reason = chunk.finishReason ?? reason;
             if (frameAsked) continue;
             frameAsked = true;
@@ -182,8 +187,12 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
         reason = isAbort(error) ? 'aborted' : 'failed';
         if (reason === 'failed') {
           const problem = toHearthError(error);
-          if (problem.code === 'device-lost' || problem.code === 'internal') get().forgetModel();
-          if (isOpen()) set({ problem });
+          if (remote) {
+            if (isOpen()) set({ answerProblem: problem });
+          } else {
+            if (problem.code === 'device-lost' || problem.code === 'internal') get().forgetModel();
+            if (isOpen()) set({ problem });
+          }
         }
       }
 
@@ -198,13 +207,24 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
     function leaveChat(): void {
       const { isTemporary, openedChat } = get();
       if (isTemporary) running.get(openedChat.id)?.controller.abort();
-      set({ problem: null, announcement: null });
+      set({ problem: null, answerProblem: null, awaitedChoice: null, announcement: null });
     }
 
     async function stopIn(chatId: string): Promise<void> {
       const run = running.get(chatId);
       run?.controller.abort();
       await run?.ended;
+    }
+
+    /** An answer to a message of the open chat begins, by whoever answers it now. */
+    function begin(askedId: string): Promise<void> {
+      const { remote } = get().openedChat;
+      const writer = get().beginAnswer(
+        askedId,
+        answererLabel(get()),
+        remote ? hostOfServer(remote.endpoint) : undefined,
+      );
+      return answer(writer, promptUpTo(askedId));
     }
 
     const isBusy = () => get().runs.has(get().openedChat.id);
@@ -218,12 +238,12 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
       announcement: null,
 
       async send(text) {
-        const { composerText, composerAttachments, say, beginAnswer } = get();
+        const { composerText, composerAttachments, say } = get();
         const isBlank =
           (text ?? composerText).trim() === '' && (text !== undefined || composerAttachments.length === 0);
         if (isBlank || isBusy()) return;
         const { id } = say(text === undefined ? undefined : { text });
-        await answer(beginAnswer(id, modelLabel(get())), promptUpTo(id));
+        await begin(id);
       },
 
       stop() {
@@ -235,11 +255,11 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
       },
 
       async regenerate(answerId) {
-        const { transcript, beginAnswer } = get();
+        const { transcript } = get();
         const target = answerId === undefined ? transcript.at(-1) : transcript.find(({ id }) => id === answerId);
         const askedId = target?.role === 'assistant' ? target.parentId : target?.id;
         if (!askedId || isBusy()) return;
-        await answer(beginAnswer(askedId, modelLabel(get())), promptUpTo(askedId));
+        await begin(askedId);
       },
 
       async goOn(answerId) {
@@ -251,15 +271,17 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
       async resay(messageId, text) {
         if (isBusy()) return;
         const { id, role } = get().editMessage(messageId, text.trim());
-        if (role === 'user') await answer(get().beginAnswer(id, modelLabel(get())), promptUpTo(id));
+        if (role === 'user') await begin(id);
       },
 
       async newChat(options) {
-        const { problem, transcript } = get();
+        const { problem, answerProblem, transcript, openedChat } = get();
         const last = transcript.at(-1);
-        const wasTooLong = problem?.code === 'context-overflow' && last?.role === 'user';
+        const wasTooLong = (answerProblem ?? problem)?.code === 'context-overflow' && last?.role === 'user';
         leaveChat();
         await get().startChat(options);
+        // Who writes with a server goes on with it; a draft that is taken up keeps to its own.
+        if (openedChat.remote && get().composerText === '') get().setChatSettings({ remote: openedChat.remote });
         // A message that was too long to be answered goes to where it can be shortened.
         const { composerText, composerAttachments, setComposer } = get();
         if (wasTooLong && composerText === '' && composerAttachments.length === 0)
@@ -284,7 +306,7 @@ export function createChatSlice({ nextFrame }: AppServices): Slice<ChatSlice> {
         if (subtreeOf(tree, messageId).some(isWriting)) await stopIn(openedChat.id);
         // An answer without a word went when it was stopped.
         if (get().tree.messages.has(messageId)) await get().deleteMessage(messageId);
-        set({ problem: null });
+        set({ problem: null, answerProblem: null });
       },
     };
   };

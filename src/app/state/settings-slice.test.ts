@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HearthClient } from '../../client';
+import { createEngineHolder } from '../../client/engine-holder';
 import { createFakeStorage, NO_PLACES } from '../chats/testing/fake-places';
 import { MemoryTables } from '../chats/tables';
 import { defaultSettings, SETTINGS_KEY } from '../settings/settings';
@@ -9,7 +10,11 @@ import { createAppStore } from './store';
 function openPage(settings: Storage | null, address = '') {
   const store = createAppStore(
     {
-      client: { useHub: () => {} } as unknown as HearthClient, // no model is asked for
+      // No model is asked for.
+      client: {
+        useHub: () => {},
+        engine: createEngineHolder({ locks: null, channel: null }),
+      } as unknown as HearthClient,
       nextFrame: (callback) => callback(),
       chats: {
         tables: new MemoryTables(),

@@ -8,20 +8,24 @@ import { createBatchSlice, type BatchServices, type BatchSlice } from './batch-s
 import { createChatSlice, type ChatSlice } from './chat-slice';
 import { createChatsSlice, type Beside, type ChatServices, type ChatsSlice } from './chats-slice';
 import { createComposerSlice, type ComposerSlice } from './composer-slice';
+import { createEngineSlice, type EngineSlice } from './engine-slice';
 import { createFrameSlice, type FrameSlice } from './frame-slice';
 import { createModelSlice, type ModelSlice } from './model-slice';
 import { createOfferSlice, type OfferSlice } from './offer-slice';
+import { createServersSlice, type ServersSlice } from './servers-slice';
 import { createShelfSlice, type ShelfSlice } from './shelf-slice';
 import { createStorageSlice, type StorageSlice } from './storage-slice';
 import { createSettingsSlice, type SettingsSlice } from './settings-slice';
 
 export type AppState = SettingsSlice &
   ModelSlice &
+  EngineSlice &
   ShelfSlice &
   OfferSlice &
   StorageSlice &
   ChatsSlice &
   ChatSlice &
+  ServersSlice &
   ComposerSlice &
   BatchSlice &
   FrameSlice;
@@ -72,11 +76,13 @@ export function createAppStore(services: AppServices, start: StartOptions): AppS
     return {
       ...settings,
       ...createModelSlice(services, start)(...parts),
+      ...createEngineSlice(services)(...parts),
       ...createShelfSlice(services)(...parts),
       ...createOfferSlice(services)(...parts),
       ...createStorageSlice(services)(...parts),
       ...createChatsSlice({ ...services.chats, systemPrompt, stopWork, beside })(...parts),
       ...createChatSlice(services)(...parts),
+      ...createServersSlice(services)(...parts),
       ...createComposerSlice(services)(...parts),
       ...createBatchSlice(services)(...parts),
       ...createFrameSlice()(...parts),

@@ -22,10 +22,13 @@ export interface TranscriptSlice {
 
   /** Says what stands in the composer, or this text, and empties the composer. Storing goes on behind it. */
   say(said?: { text: string; attachments?: Attachment[] }): Message;
-  /** Begins an answer to a message of the person's; to one that has answers already, another version. */
-  beginAnswer(parentId: string, modelLabel: string): AnswerWriter;
+  /**
+   * Begins an answer to a message of the person's; to one that has answers already, another version.
+   * @param host the server elsewhere that will answer; this machine if absent
+   */
+  beginAnswer(parentId: string, modelLabel: string, host?: string): AnswerWriter;
   /** Another version of the same answer, under the message that was answered. */
-  regenerateAnswer(answerId: string, modelLabel: string): AnswerWriter;
+  regenerateAnswer(answerId: string, modelLabel: string, host?: string): AnswerWriter;
   /** Goes on with an answer from its last word; give `update` the whole text, old and new. */
   continueAnswer(answerId: string): AnswerWriter;
   /** Another version of a message with other words: a new branch, which is then on the screen. */
@@ -171,15 +174,16 @@ export function createTranscriptSlice(room: ChatRoom, { remember, offerUndo }: L
         return message;
       },
 
-      beginAnswer(parentId, modelLabel) {
-        const { tree, message } = trees.beginAnswer(get().tree, parentId, modelLabel, stamp());
+      beginAnswer(parentId, modelLabel, host) {
+        const author = host === undefined ? { modelLabel } : { modelLabel, host };
+        const { tree, message } = trees.beginAnswer(get().tree, parentId, author, stamp());
         show(tree, message.id);
         return newWriter(message);
       },
 
-      regenerateAnswer(answerId, modelLabel) {
+      regenerateAnswer(answerId, modelLabel, host) {
         const { parentId } = present(get().tree.messages.get(answerId), 'the answer to give again');
-        return get().beginAnswer(present(parentId, 'the message that was answered'), modelLabel);
+        return get().beginAnswer(present(parentId, 'the message that was answered'), modelLabel, host);
       },
 
       continueAnswer(answerId) {

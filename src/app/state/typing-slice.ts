@@ -17,7 +17,7 @@ export interface TypingSlice {
   setComposer(typed: { text?: string; attachments?: Attachment[] }): void;
   /** What stands in the editor of a message now; null closes it. */
   setEdit(messageId: string, text: string | null): void;
-  /** Changes system prompt, sampling, preset or model of the open chat. */
+  /** Changes system prompt, sampling, preset, model or server of the open chat. */
   setChatSettings(settings: Partial<ChatSettings>): void;
 
   /** Puts a stored draft into the composer; null empties it. */

@@ -1,4 +1,4 @@
-/** What concerns every screen, in one line each, with what can be done about it: a newer build that waits, no connection. */
+/** What concerns every screen, in one line each, with what can be done about it: a newer build that waits, no connection, the engine in another tab. */
 import { useApp } from '../state/use-app';
 import { wordsOf } from '../strings';
 import { frame } from '../strings/en/frame';
@@ -7,6 +7,8 @@ const strings = wordsOf('frame', frame);
 
 export function Banners() {
   const isOnline = useApp((state) => state.isOnline);
+  const enginePlace = useApp((state) => state.enginePlace);
+  const bringHere = useApp((state) => state.bringHere);
   const startUpdate = useApp((state) => state.startUpdate);
   const isAnswering = useApp(({ answerPhase, batchPhase }) => answerPhase !== 'idle' || batchPhase !== 'idle');
   const flushChats = useApp((state) => state.flushChats);
@@ -21,6 +23,14 @@ export function Banners() {
               {strings.restart}
             </button>
           )}
+        </div>
+      )}
+      {enginePlace.at === 'elsewhere' && (
+        <div className="banner">
+          <p>{strings.elsewhere[enginePlace.use]}</p>
+          <button type="button" className="edged-button" onClick={() => void bringHere()}>
+            {strings.bringHere}
+          </button>
         </div>
       )}
       {!isOnline && (

@@ -8,12 +8,19 @@ import { problems } from '../strings/en/problems';
 
 const strings = wordsOf('problems', problems);
 
-export function ProblemWords({ problem: { code, message, hint } }: { readonly problem: HearthError }) {
-  const { what, next } = strings[code];
+interface ProblemWordsProps {
+  readonly problem: HearthError;
+  /** It was a server elsewhere that was asked. */
+  readonly isServers?: boolean;
+}
+
+export function ProblemWords({ problem: { code, message, hint }, isServers = false }: ProblemWordsProps) {
+  const { servers, ...own } = strings;
+  const { what, next } = isServers && code in servers ? servers[code as keyof typeof servers] : own[code];
   return (
     <>
       <p className="problem-message">{what}</p>
-      <p>{locale() === 'en' ? hint : next}</p>
+      <p>{locale() === 'en' && hint !== '' ? hint : next}</p>
       <p className="problem-detail" lang="en">
         {message}
       </p>

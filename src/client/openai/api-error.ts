@@ -35,6 +35,10 @@ export class ApiError extends Error {
   }
 }
 
+export function toResponse({ body, fields: { status, headers } }: ApiError): Response {
+  return Response.json(body, { status, headers });
+}
+
 /** @param param the field, as a path. */
 export function invalid(param: string, message: string, code = 'invalid_value'): ApiError {
   return new ApiError(message, { status: 400, param, code });
@@ -54,23 +58,33 @@ const STATUS: Record<ErrorCode, number> = {
   'weights-corrupt': 500,
   'storage-full': 507,
   'context-overflow': 400,
+  'bad-grammar': 400,
+  'engine-elsewhere': 503,
+  'engine-taken': 503,
   'bad-request': 400,
+  refused: 403,
+  'rate-limited': 429,
   aborted: 499,
   internal: 500,
 };
 
-/** Asking the same again on the same machine ends the same way. */
+/** Asking the same again ends the same way, as long as nobody does something about it. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([
   'webgpu-unavailable',
   'insecure-context',
   'adapter-too-small',
   'storage-full',
+  'engine-elsewhere',
+  'engine-taken',
 ]);
 
 /** The codes that OpenAI has names of its own for. */
 const CODE: Partial<Record<ErrorCode, string>> = {
   'context-overflow': 'context_length_exceeded',
+  'bad-grammar': 'invalid_value',
   'bad-request': 'invalid_value',
+  refused: 'permission_denied',
+  'rate-limited': 'rate_limit_exceeded',
 };
 
 /**
@@ -83,7 +97,7 @@ export function toApiError(error: unknown, blamed: string | null): ApiError {
   const status = STATUS[code];
   return new ApiError(`${message} ${hint}`, {
     status,
-    param: status === 400 || status === 404 ? blamed : null,
+    param: code === 'bad-grammar' ? 'response_format' : status === 400 || status === 404 ? blamed : null,
     code: CODE[code] ?? code.replaceAll('-', '_'),
     headers: FINAL.has(code) ? NO_RETRY : undefined,
   });

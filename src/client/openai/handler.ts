@@ -8,7 +8,7 @@ import type { GenerationOptions, Prompt } from '../../protocol/generation';
 import type { Answer, AnswerOptions } from '../answer';
 import type { LocalModel } from '../local-model';
 import { collectPieces, readAnswers, type ChoiceFigures, type Piece } from './answers';
-import { ApiError, invalid, NO_RETRY, toApiError } from './api-error';
+import { ApiError, invalid, NO_RETRY, toApiError, toResponse } from './api-error';
 import { createChatFormat } from './chat-format';
 import { readChatRequest } from './chat-request';
 import { createCompletionFormat } from './completion-format';
@@ -92,7 +92,7 @@ export function createHandler({ client, maxAnswers = MAX_ANSWERS, salt }: Handle
     try {
       return await route(request);
     } catch (error) {
-      return respondWithError(toApiError(error, null));
+      return toResponse(toApiError(error, null));
     }
   };
 
@@ -215,11 +215,12 @@ export function createHandler({ client, maxAnswers = MAX_ANSWERS, salt }: Handle
         signal,
         onPrefill: begin,
       };
-      const opened = prompts[0]?.kind === 'chat' && (await opensReasoning(model));
+      const mayThink = prompts[0]?.kind === 'chat' && !options.grammar; // a grammar begins with the first token
+      const opened = mayThink && (await opensReasoning(model));
       const answers = prompts.flatMap((prompt) =>
         Array.from({ length: n }, (_, i) => ({
           answer: ask(model, prompt, { ...shared, ...seedOf(options, i) }),
-          splitter: prompt.kind === 'chat' ? new ReasoningSplitter(opened) : null,
+          splitter: mayThink ? new ReasoningSplitter(opened) : null,
         })),
       );
       return await readAnswers(answers, (piece) => {
@@ -278,8 +279,4 @@ function assertBiasFits({ logitBias = {} }: GenerationOptions, { vocabSize }: Lo
       `"logit_bias" names the token ${unknown}; this model's tokens are 0 to ${vocabSize - 1}.`,
     );
   }
-}
-
-function respondWithError({ body, fields: { status, headers } }: ApiError): Response {
-  return Response.json(body, { status, headers });
 }

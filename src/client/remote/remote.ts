@@ -29,8 +29,13 @@ export interface RemoteClient {
   addEndpoint(url: string, key?: string | null): Promise<RemoteEndpoint>;
   /** Forgets a server and its key. */
   removeEndpoint(url: string): Promise<void>;
-  /** @throws HearthError `network`, `not-found`, `bad-request`, `bad-file`, `aborted`. */
+  /**
+   * Asks a server which models it has.
+   * @throws HearthError `network`, `not-found`, `bad-request`, `refused`, `rate-limited`, `bad-file`, `aborted`.
+   */
   models(endpoint: string, options?: { signal?: AbortSignal }): Promise<RemoteModel[]>;
+  /** A model by its server's name for it. Nothing is asked before it is to answer. */
+  model(endpoint: string, id: string): RemoteModel;
 }
 
 /** @param network the network thread. */
@@ -70,5 +75,6 @@ export function createRemoteClient(network: () => Thread<NetworkApi>, nextReques
         signal?.removeEventListener('abort', abort);
       }
     },
+    model: modelOn,
   };
 }

@@ -2,7 +2,7 @@
 // this part are left to the others.
 
 @group(0) @binding(0) var<storage, read> rows: array<vec4u>;      // [rows]: token, position, sequence, unused
-@group(0) @binding(1) var<storage, read> codes: array<vec4u>;     // [PART_ROWS][blocks][BLOCK_VECTORS]
+@group(0) @binding(1) var<storage, read> codes: array<vec4u>;     // [PART_ROWS][vectors]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;      // [PART_ROWS][SCALE_WORDS]; not read for floats
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [rows][32 · CHUNKS]
 
@@ -31,18 +31,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
   let row = token - FIRST_ROW;
   let at = workgroup.z * 32u * CHUNKS;
   var column = 32u * chunk;
-  let blocks_each = blocks() / CHUNKS;
-  for (var block = blocks_each * chunk; block < blocks_each * (chunk + 1u); block++) {
-    let scale = block_scale(row, block);
-    for (var vector = 0u; vector < BLOCK_VECTORS; vector++) {
-      var v = codes[block_at(row, block) + vector];
-      for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
-        for (var i = 0u; i < STEP_QUADS; i++) {
-          store(at, column, fma(vec4f(scale.x), quad_of(v, i) * UNIT, vec4f(scale.y)));
-          column += 4u;
-        }
-        v = next(v);
+  let vectors_each = 8u / VECTOR_QUADS;
+  for (var vector = vectors_each * chunk; vector < vectors_each * (chunk + 1u); vector++) {
+    let scale = scale_of(row, vector);
+    var v = codes[row * vectors() + vector];
+    for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
+      for (var i = 0u; i < STEP_QUADS; i++) {
+        store(at, column, fma(vec4f(scale.x), quad_of(v, i) * UNIT, vec4f(scale.y)));
+        column += 4u;
       }
+      v = next(v);
     }
   }
 }

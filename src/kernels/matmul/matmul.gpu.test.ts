@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { gridOf } from '../../gpu/kernel';
-import { divideUp, roundUp } from '../../lib/shapes';
+import { roundUp } from '../../lib/shapes';
 import { CHUNK, formatName } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
 import { productVariants, ROW_CLASSES } from '../product-variants';
-import type { ProductVariant, RowClass } from '../product-variants';
+import { gridOfVariant, sharingConstants } from '../product';
+import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
 import { Epilogue, isGated } from '../shared/epilogue';
 import { decoderOf, packedConstants } from '../shared/packed';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
-import { matmul } from './matmul';
+import { matmul, matmulTiled } from './matmul';
 
 /** f32 sums of a few hundred products against f64 sums of the same numbers. */
 const F32_SUM_ERROR = 2e-6;
@@ -70,28 +70,24 @@ function product({ format, rows, outputs, width, epilogue }: Case) {
   return { contents, stride, yStride };
 }
 
-/** Constants and grid of a variant. */
-function callOf({ format, outputs, width, lanes, epilogue }: Case, variant: ProductVariant, rows: number) {
-  const { workgroup, outputsPerThread, rowsPerThread } = variant;
-  const outputsPerTeam = isGated(Epilogue[epilogue]) ? outputsPerThread / 2 : outputsPerThread;
-  const constants = {
-    ...packedConstants(format, width),
-    OUTPUTS: outputs,
-    WORKGROUP: workgroup,
-    LANES: lanes,
-    OUTPUTS_PER_THREAD: outputsPerThread,
-    ROWS_PER_THREAD: rowsPerThread,
-    Y_OFFSET: 3,
-    Y_STRIDE: outputs + 5,
-    EPILOGUE: Epilogue[epilogue],
-  };
-  const workgroups = divideUp(outputs, (workgroup / lanes) * outputsPerTeam);
-  return [constants, gridOf(workgroups, divideUp(rows, rowsPerThread))] as const;
+function keyOf({ format, outputs, width, lanes, epilogue }: Case, rows: RowClass): ProductKey {
+  const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
+  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, lanes };
 }
 
-function variantsOf({ format, outputs, width, lanes, epilogue }: Case, rows: RowClass) {
-  const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
-  return productVariants({ decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, lanes });
+/** Kernel, constants and grid of a variant. */
+function callOf(one: Case, variant: ProductVariant, rows: number) {
+  const key = keyOf(one, 1);
+  const constants = {
+    ...packedConstants(one.format, one.width),
+    ...sharingConstants(key, variant),
+    OUTPUTS: one.outputs,
+    Y_OFFSET: 3,
+    Y_STRIDE: one.outputs + 5,
+    EPILOGUE: Epilogue[one.epilogue],
+  };
+  const kernel = variant.kernel === 'tiled' ? matmulTiled : matmul;
+  return { kernel, constants, grid: gridOfVariant(key, variant, rows) };
 }
 
 /** Each format meets each epilogue on some shape, and each shape meets all of them: a pipeline takes long to compile in software. */
@@ -103,8 +99,9 @@ describe.each(FORMATS.map((format, index) => ({ title: formatName(format), forma
     const cases = SHAPES.map((shape, i) => [...shape, EPILOGUES[(index + i) % EPILOGUES.length]!] as const);
     it.each(cases)('agree with the twin: %i rows, %i outputs, width %i, %s', async (rows, outputs, width, epilogue) => {
       const one: Case = { format, rows, outputs, width, lanes: epilogue === 'add' ? 8 : 1, epilogue };
-      const variant = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3 };
-      const both = await runBoth(gpu, matmul, product(one).contents, ...callOf(one, variant, rows));
+      const sizes = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3 };
+      const { kernel, constants, grid } = callOf(one, { kernel: rows === 9 ? 'tiled' : 'direct', ...sizes }, rows);
+      const both = await runBoth(gpu, kernel, product(one).contents, constants, grid);
       const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
       expect(error).toBeLessThan(F32_SUM_ERROR);
     });
@@ -126,13 +123,14 @@ it.each(deep ? [1, 4, 8, 64] : [1, 8])(
           x: contents.x.slice(from * stride, (from + count) * stride),
           y: contents.y.slice(from * yStride, (from + count) * yStride),
         };
-        const written = await runKernel(gpu, matmul, some, ...callOf(one, variant, count));
+        const { kernel, constants, grid } = callOf(one, variant, count);
+        const written = await runKernel(gpu, kernel, some, constants, grid);
         return new Uint32Array(written['y']!);
       };
-      const [alone] = variantsOf(one, 1);
+      const [alone] = productVariants(keyOf(one, 1));
       const rows = await Promise.all(Array.from({ length: one.rows }, (_, row) => run(alone, row, 1)));
       for (const most of ROW_CLASSES.slice(i, i === 0 ? undefined : i + 1)) {
-        for (const variant of variantsOf(one, most).slice(0, deep ? 8 : 1)) {
+        for (const variant of productVariants(keyOf(one, most)).slice(0, deep ? 8 : 1)) {
           const count = Math.min(most, one.rows);
           const together = await run(variant, 0, count);
           for (let row = 0; row < count; row++) {
@@ -148,7 +146,8 @@ it.each(deep ? [1, 4, 8, 64] : [1, 8])(
 it('gives the right result over a grid that needs two dimensions', async () => {
   // One team to a workgroup and more workgroups than one dimension has.
   const one: Case = { format: { kind: 'f16' }, rows: 1, outputs: 262_200, width: 1, lanes: 64, epilogue: 'store' };
-  const [constants, grid] = callOf(one, { workgroup: 64, outputsPerThread: 4, rowsPerThread: 1 }, 1);
+  const variant: ProductVariant = { kernel: 'direct', workgroup: 64, outputsPerThread: 4, rowsPerThread: 1 };
+  const { constants, grid } = callOf(one, variant, 1);
   expect(grid[1]).toBe(2);
   const both = await runBoth(gpu, matmul, product(one).contents, constants, grid);
   expect(relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!))).toBeLessThan(F32_SUM_ERROR);

@@ -1,15 +1,16 @@
-import { type Constants, defineKernel } from '../../gpu/kernel';
+import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
+import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { blockShape, PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
+import { PACKED_CONSTANTS, packedWgsl, stepQuads } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
-import { multiplications } from '../shared/work';
 import intoRanks from './argmax.wgsl?raw';
 import { matmulArgmaxOnCpu, matmulOnCpu } from './matmul.cpu';
 import multiply from './matmul.wgsl?raw';
 import solo from './solo.wgsl?raw';
 import intoY from './store.wgsl?raw';
 import team from './team.wgsl?raw';
+import tiled from './tiled.wgsl?raw';
 
 /** How threads share a product; see ProductVariant. */
 const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] as const;
@@ -19,11 +20,41 @@ type Sharing = (typeof SHARING)[number];
 function sharesWgsl(constants: Constants<Sharing | 'DECODER'>): string {
   const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
   return [
-    `const OUTPUTS_PER_THREAD = ${o}u;\nconst ROWS_PER_THREAD = ${r}u;\nconst PRODUCTS = ${o * r}u;`,
+    constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, TEAM_ROWS: o }),
     packedWgsl(constants),
     LANES === 1 ? solo : team,
-    unroll(multiply, { ...blockShape(constants), r, o }),
+    unroll(multiply, { q: stepQuads(constants), r, o }),
   ].join('\n');
+}
+
+/** Threads along the rows of activations of a tile. */
+const LINES = 8;
+
+/** What a workgroup has: weight rows, and rows of activations. */
+export interface Share {
+  readonly weightRows: number;
+  readonly rows: number;
+}
+
+/** A workgroup's share in `matmul` and its siblings. */
+export function directShare({ WORKGROUP, LANES, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: Constants<Sharing>): Share {
+  return { weightRows: OUTPUTS_PER_THREAD * (WORKGROUP / LANES), rows: ROWS_PER_THREAD };
+}
+
+/** A workgroup's share in `matmulTiled`. */
+export function tiledShare({ WORKGROUP, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: Constants<Sharing>): Share {
+  return { weightRows: OUTPUTS_PER_THREAD * (WORKGROUP / LINES), rows: ROWS_PER_THREAD * LINES };
+}
+
+/** Multiplications of all workgroups, by which a long step is cut (gpu/pace.ts). */
+function multiplications({ weightRows, rows }: Share, { CHUNKS }: Constants<'CHUNKS'>, [x, y, z]: Grid): number {
+  return x * y * z * weightRows * rows * CHUNK * CHUNKS;
+}
+
+function constantsWgsl(constants: Readonly<Record<string, number>>): string {
+  return Object.entries(constants)
+    .map(([name, value]) => `const ${name} = ${value}u;`)
+    .join('\n');
 }
 
 /**
@@ -40,8 +71,37 @@ export const matmul = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'],
   wgsl: (constants) => [sharesWgsl(constants), epilogue, intoY].join('\n'),
-  work: multiplications,
+  work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulOnCpu,
+});
+
+/** What `matmul` gives, by tiles in workgroup memory: for many rows. Grid: tiles of OUTPUTS in x and y, of rows in z. */
+export const matmulTiled = defineKernel({
+  name: 'matmul/tiled',
+  bindings: matmul.bindings,
+  constants: matmul.constants,
+  wgsl: (constants) => {
+    const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, WORKGROUP } = constants;
+    const { weightRows, rows } = tiledShare(constants);
+    const tile = {
+      TEAM_ROWS: weightRows,
+      TILE_OUTPUTS: weightRows,
+      TILE_ROWS: rows,
+      COLUMNS: WORKGROUP / LINES,
+      LINES,
+    };
+    return [
+      constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, ...tile }),
+      packedWgsl(constants),
+      solo,
+      unroll(tiled, { r, o }),
+      epilogue,
+    ].join('\n');
+  },
+  work: (constants, grid) => multiplications(tiledShare(constants), constants, grid),
+  cpu: (buffers, constants, grid) => {
+    matmulOnCpu(buffers, { ...constants, ROWS_PER_THREAD: tiledShare(constants).rows }, grid);
+  },
 });
 
 /** Of each workgroup's products with a row the first rank, FIRST_ID being the token of the first output. */
@@ -55,7 +115,7 @@ export const matmulArgmax = defineKernel({
   ],
   constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
   wgsl: (constants) => [sharesWgsl(constants), rank, intoRanks].join('\n'),
-  work: multiplications,
+  work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulArgmaxOnCpu,
 });
 

@@ -1,16 +1,16 @@
 // Y = X · Wᵀ. A thread multiplies OUTPUTS_PER_THREAD weight rows with ROWS_PER_THREAD rows of activations, so that each
 // weight is decoded once for all those rows, and each activation is loaded once for all those weights. LANES threads, a
-// team, share them, each taking every LANES-th block of a row.
+// team, share them, each taking every LANES-th vector of a row, so that a team reads what lies together.
 //
-// The order of additions is the numerics class, the same in whatever variant: within a block in the order of the weights,
-// then scale and bias, then the blocks of a lane in their order, then the lanes (solo.wgsl, team.wgsl). So a row's result
+// The order of additions is the numerics class, the same in whatever variant: within a vector in the order of the weights,
+// then scale and bias, then the vectors of a lane in their order, then the lanes (solo.wgsl, team.wgsl). So a row's result
 // depends neither on the rows beside it nor on how threads share the work.
 //
-// Lines with {o} are repeated for each weight row, with {r} for each row of activations, with {p} for the vectors of a block, with
-// {q} for the quads of a step (unroll.ts).
+// Lines with {o} are repeated for each weight row, with {r} for each row of activations, with {q} for the quads of a step
+// (unroll.ts).
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // [rows][8 · CHUNKS], zero beyond the width
-@group(0) @binding(1) var<storage, read> codes: array<vec4u>;    // [weight rows][blocks][BLOCK_VECTORS]
+@group(0) @binding(1) var<storage, read> codes: array<vec4u>;    // [weight rows][vectors]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;     // [weight rows][SCALE_WORDS]; not read for floats
 
 override WORKGROUP: u32;   // threads
@@ -21,7 +21,7 @@ fn first_output(workgroup: u32, thread: u32) -> u32 {
   return outputs_per_team() * (workgroup * (WORKGROUP / LANES) + thread / LANES);
 }
 
-fn add_quad(a: vec4f, b: vec4f, sum: f32) -> f32 {
+fn add_quad(sum: f32, a: vec4f, b: vec4f) -> f32 {
   return fma(a.w, b.w, fma(a.z, b.z, fma(a.y, b.y, fma(a.x, b.x, sum))));
 }
 
@@ -30,22 +30,22 @@ fn multiply(row: u32, first: u32, thread: u32) {
   let w{o} = weight_row(first, {o}u);
   let x{r} = 8u * CHUNKS * (row + {r}u);
   var sum{o}_{r} = 0.0;
-  for (var block = thread % LANES; block < blocks(); block += LANES) {
-    var dot{o}_{r} = 0.0;
+  for (var vector = thread % LANES; vector < vectors(); vector += LANES) {
+    var v{o} = codes[w{o} * vectors() + vector];
+    var dot{o}_{r} = sum_before(sum{o}_{r});
     var total{r} = vec4f();
-    var v{o}_{p} = codes[block_at(w{o}, block) + {p}u];
-    let at = BLOCK_QUADS * block;
-    for (var quad = {p}u * VECTOR_QUADS; quad < ({p}u + 1u) * VECTOR_QUADS; quad += STEP_QUADS) {
-      let a{r}_{q} = x[x{r} + at + quad + {q}u];
+    let at = VECTOR_QUADS * vector;
+    for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
+      let a{r}_{q} = x[x{r} + at + step + {q}u];
       total{r} += a{r}_{q};
       let u{r}_{q} = a{r}_{q} * UNIT;
-      let q{o}_{q} = quad_of(v{o}_{p}, {q}u);
-      dot{o}_{r} = add_quad(q{o}_{q}, u{r}_{q}, dot{o}_{r});
-      v{o}_{p} = next(v{o}_{p});
+      let q{o}_{q} = quad_of(v{o}, {q}u);
+      dot{o}_{r} = add_quad(dot{o}_{r}, q{o}_{q}, u{r}_{q});
+      v{o} = next(v{o});
     }
-    let s{o} = block_scale(w{o}, block);
+    let s{o} = scale_of(w{o}, vector);
     let t{r} = (total{r}.x + total{r}.y) + (total{r}.z + total{r}.w);
-    sum{o}_{r} = fma(s{o}.x, dot{o}_{r}, fma(s{o}.y, t{r}, sum{o}_{r}));
+    sum{o}_{r} = sum_after(sum{o}_{r}, dot{o}_{r}, s{o}, t{r});
   }
   keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
 }

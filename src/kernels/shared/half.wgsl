@@ -2,7 +2,6 @@
 
 const UNIT = vec4f(1.0);
 
-const BLOCK_VECTORS = 4u;
 const VECTOR_QUADS = 2u;
 const STEP_QUADS = 1u;
 
@@ -12,8 +11,4 @@ fn quad_of(v: vec4u, i: u32) -> vec4f {
 
 fn next(v: vec4u) -> vec4u {
   return v.zwxy;
-}
-
-fn block_scale(row: u32, block: u32) -> vec2f {
-  return vec2f(1.0, 0.0);
 }

@@ -6,7 +6,6 @@ const ZERO = 8.0;
 const NIBBLES = vec4u(0x0000000fu, 0x00000f00u, 0x000f0000u, 0x0f000000u);
 const UNIT = vec4f(0x1p0, 0x1p-8, 0x1p-16, 0x1p-24);
 
-const BLOCK_VECTORS = 1u;
 const VECTOR_QUADS = 8u;
 const STEP_QUADS = 2u;
 
@@ -18,6 +17,6 @@ fn next(v: vec4u) -> vec4u {
   return v.yzwx;
 }
 
-fn block_scale(row: u32, block: u32) -> vec2f {
-  return group_scale(row, block >> GROUP_SHIFT);
+fn group_of(vector: u32) -> u32 {
+  return vector >> GROUP_SHIFT;
 }

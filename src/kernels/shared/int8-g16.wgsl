@@ -1,9 +1,8 @@
-// int8 codes in groups of 16 (GGUF Q6_K): as int8.wgsl has them, but each vec4<u32> has its own scale, and is a block.
+// int8 codes in groups of 16 (GGUF Q6_K): as int8.wgsl has them, but each vec4<u32> has a scale of its own.
 
 const ZERO = 0.0;
 const UNIT = vec4f(1.0);
 
-const BLOCK_VECTORS = 1u;
 const VECTOR_QUADS = 4u;
 const STEP_QUADS = 1u;
 
@@ -15,6 +14,6 @@ fn next(v: vec4u) -> vec4u {
   return v.yzwx;
 }
 
-fn block_scale(row: u32, block: u32) -> vec2f {
-  return group_scale(row, block);
+fn group_of(vector: u32) -> u32 {
+  return vector;
 }

@@ -3,7 +3,6 @@
 const ZERO = 0.0;
 const UNIT = vec4f(1.0);
 
-const BLOCK_VECTORS = 2u;
 const VECTOR_QUADS = 4u;
 const STEP_QUADS = 1u;
 
@@ -15,6 +14,6 @@ fn next(v: vec4u) -> vec4u {
   return v.yzwx;
 }
 
-fn block_scale(row: u32, block: u32) -> vec2f {
-  return group_scale(row, block >> GROUP_SHIFT);
+fn group_of(vector: u32) -> u32 {
+  return vector >> (1u + GROUP_SHIFT);
 }

@@ -6,6 +6,7 @@ export const chats: Translation<typeof english> = {
   assistant: 'Assistent',
   thinking: 'Überlegung',
   systemPrompt: 'System-Prompt',
+  modelAt: '{model} auf {host}',
   untitled: 'Chat ohne Titel',
 
   databaseBlocked: 'Ein anderer Tab mit einer älteren Version von Hearth hält die Chats offen.',

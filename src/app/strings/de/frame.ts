@@ -22,6 +22,13 @@ export const frame: Translation<typeof english> = {
   updateReady: 'Eine neue Version von Hearth ist bereit.',
   updateLater: 'Eine neue Version von Hearth ist bereit. Sie kann starten, wenn die Antwort fertig ist.',
   restart: 'Hearth neu starten',
+  elsewhere: {
+    models: 'Hearth läuft in einem anderen Tab. Holen Sie es her, bricht eine Antwort ab, die dort entsteht.',
+    batch:
+      'Hearth beantwortet in einem anderen Tab einen Stapel. Holen Sie es her, wird der Stapel angehalten; er kann später weitergehen.',
+    benchmark: 'Hearth misst in einem anderen Tab. Holen Sie es her, endet der Leistungstest.',
+  },
+  bringHere: 'Hier verwenden',
   offline:
     'Sie sind offline. Modelle und Chats auf diesem Gerät funktionieren weiter; was nicht hier ist, kann jetzt nicht geholt werden.',
   pageBroke: 'Diese Ansicht ist abgestürzt.',

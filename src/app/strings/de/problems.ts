@@ -50,13 +50,63 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'bad-grammar': {
+    what: 'Die Antwort kann nicht in der verlangten Form gegeben werden.',
+    next: 'Verlangen Sie eine andere Form oder keine.',
+  },
+  'engine-elsewhere': {
+    what: 'Hearth läuft in einem anderen Tab.',
+    next: 'Verwenden Sie es dort, schließen Sie jenen Tab oder holen Sie es hierher.',
+  },
+  'engine-taken': {
+    what: 'Ein anderer Tab hat Hearth übernommen; darum brach es hier ab.',
+    next: 'Machen Sie dort weiter oder holen Sie Hearth zurück; was gesagt ist, bleibt erhalten.',
+  },
   'bad-request': {
     what: 'Das Verlangte ist nicht möglich.',
     next: 'Wählen Sie ein anderes Modell oder versuchen Sie es noch einmal.',
   },
+  refused: {
+    what: 'Das wurde nicht erlaubt.',
+    next: 'Erlauben Sie es und versuchen Sie es noch einmal.',
+  },
+  'rate-limited': {
+    what: 'Es wurde mehr verlangt, als auf einmal erlaubt ist.',
+    next: 'Versuchen Sie es in einer Minute noch einmal.',
+  },
   aborted: {
     what: 'Es wurde angehalten.',
     next: 'Beginnen Sie von neuem, wenn Sie so weit sind.',
+  },
+  servers: {
+    network: {
+      what: 'Der Server ist nicht zu erreichen oder hat abgebrochen.',
+      next: 'Prüfen Sie, ob er läuft und diese Seite einlässt (unter Modelle, Server), und versuchen Sie es noch einmal.',
+    },
+    'not-found': {
+      what: 'Der Server hat das nicht.',
+      next: 'Prüfen Sie die Adresse und ob der Server dieses Modell noch hat.',
+    },
+    'bad-file': {
+      what: 'Der Server hat etwas anderes geantwortet als erwartet.',
+      next: 'Prüfen Sie, ob die Adresse zu einer Schnittstelle wie der von OpenAI gehört.',
+    },
+    refused: {
+      what: 'Der Server hat abgelehnt.',
+      next: 'Prüfen Sie den Schlüssel. Unter Modelle bekommt ein Server, der noch einmal hinzugefügt wird, einen anderen.',
+    },
+    'rate-limited': {
+      what: 'Der Server hat zu viel zu tun oder erlaubt gerade nicht mehr.',
+      next: 'Warten Sie ein wenig und versuchen Sie es noch einmal.',
+    },
+    'bad-request': {
+      what: 'Der Server kann das nicht beantworten.',
+      next: 'Prüfen Sie die Einstellungen dieses Chats: Nicht jeder Server kennt jede Option.',
+    },
+    'context-overflow': {
+      what: 'Die Unterhaltung ist länger, als das Modell des Servers lesen kann.',
+      next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
+    },
   },
   internal: {
     what: 'In Hearth ist etwas zerbrochen.',

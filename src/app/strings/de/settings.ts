@@ -54,6 +54,14 @@ export const settings: Translation<typeof english> = {
   tokenKept: 'Ein Token für {host} liegt auf diesem Gerät. Es wird dorthin gesendet und nirgendwo sonst hin.',
   keepToken: 'Behalten',
   forgetToken: 'Vergessen',
+  hosts: 'Hosts, die gefragt werden dürfen',
+  hostAllowed: 'Hearth darf dort nach Modellen fragen.',
+  hostWithToken: 'Ein Token dafür liegt hier.',
+  withdraw: 'Entziehen',
+  withdrawHost: '{host} die Erlaubnis entziehen',
+  hostsHelp:
+    'Diesen Hosts haben Sie es erlaubt, als ein Modell von dort kommen sollte. Wird einer entzogen, fragt Hearth wieder.',
+  withdrawn: '{host} wird nicht mehr gefragt.',
 
   keeping: 'Was hier aufbewahrt wird',
   measuring: 'Wird gezählt…',
@@ -90,5 +98,6 @@ export const settings: Translation<typeof english> = {
   diagnostics: 'Diagnose',
   diagnosticsHelp: 'Was dieses Gerät bietet und was zuletzt geschehen ist. Für den Fall, dass etwas nicht stimmt.',
   reset: 'Zurück zu den ursprünglichen Einstellungen',
-  version: 'Hearth {version}. Nichts, was Sie schreiben, verlässt dieses Gerät.',
+  version:
+    'Hearth {version}. Nichts, was Sie schreiben, verlässt dieses Gerät, außer an einen Server, den Sie dafür gewählt haben.',
 };

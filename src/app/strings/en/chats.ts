@@ -4,6 +4,7 @@ export const chats = {
   assistant: 'Assistant',
   thinking: 'Thinking',
   systemPrompt: 'System prompt',
+  modelAt: '{model} at {host}',
   untitled: 'Untitled chat',
 
   databaseBlocked: 'Another tab with an older version of Hearth keeps the chats open.',

@@ -21,6 +21,12 @@ export const frame = {
   updateReady: 'A new version of Hearth is ready.',
   updateLater: 'A new version of Hearth is ready. It can start when the answer is finished.',
   restart: 'Restart Hearth',
+  elsewhere: {
+    models: 'Hearth is running in another tab. It can be brought here; an answer under way there then stops.',
+    batch: 'Hearth is answering a batch in another tab. Brought here, it pauses the batch, which can go on later.',
+    benchmark: 'Hearth is measuring in another tab. Brought here, it ends the benchmark.',
+  },
+  bringHere: 'Use it here',
   offline: 'You are offline. Models and chats on this machine go on working; what is not here cannot be fetched now.',
   pageBroke: 'This screen broke.',
   pageBrokeHint:

@@ -48,9 +48,29 @@ export const problems = {
     what: 'The conversation is longer than the model can read.',
     next: 'Shorten the message or start a new chat.',
   },
+  'bad-grammar': {
+    what: 'The answer cannot be given in the form that was asked for.',
+    next: 'Ask for another form, or for none.',
+  },
+  'engine-elsewhere': {
+    what: 'Hearth is running in another tab.',
+    next: 'Use it in that tab, or close it, or bring it here.',
+  },
+  'engine-taken': {
+    what: 'Another tab has taken Hearth over, so this stopped.',
+    next: 'Go on in that tab, or bring Hearth back here; what was said is kept.',
+  },
   'bad-request': {
     what: 'Something was asked for that cannot be done.',
     next: 'Choose another model, or try again.',
+  },
+  refused: {
+    what: 'That was not allowed.',
+    next: 'Allow it, and try again.',
+  },
+  'rate-limited': {
+    what: 'More was asked for than is allowed at once.',
+    next: 'Try again in a minute.',
   },
   aborted: {
     what: 'It was stopped.',
@@ -59,5 +79,37 @@ export const problems = {
   internal: {
     what: 'Something in Hearth broke.',
     next: 'Try again; if it happens again, reload the page and look into the diagnostics.',
+  },
+
+  // The same kinds where a server elsewhere was asked
+  servers: {
+    network: {
+      what: 'The server cannot be reached, or it broke off.',
+      next: 'Check that it runs and lets this page in (under Models, Servers), then try again.',
+    },
+    'not-found': {
+      what: 'The server does not have it.',
+      next: 'Check the address, and whether the server still has this model.',
+    },
+    'bad-file': {
+      what: 'The server answered something else than expected.',
+      next: 'Check that the address is that of an OpenAI-compatible API.',
+    },
+    refused: {
+      what: 'The server refused.',
+      next: 'Check its key. Under Models, a server that is added again gets another one.',
+    },
+    'rate-limited': {
+      what: 'The server has too much to do, or allows no more for now.',
+      next: 'Wait a little, then try again.',
+    },
+    'bad-request': {
+      what: 'The server cannot answer this.',
+      next: 'Check the settings of this chat: not every server knows every option.',
+    },
+    'context-overflow': {
+      what: 'The conversation is longer than the server’s model can read.',
+      next: 'Shorten the message or start a new chat.',
+    },
   },
 } as const;
