@@ -53,7 +53,6 @@ const inert = { 'default-src': NOBODY, 'base-uri': NOBODY, 'form-action': NOBODY
 /** What Hearth never asks for, so that nothing that runs in it can. */
 const unused = [
   'accelerometer',
-  'bluetooth',
   'camera',
   'display-capture',
   'geolocation',

@@ -38,7 +38,7 @@ export function cutOff(page: Page): Promise<string[]> {
       const tooWide = hides && element.scrollWidth > element.clientWidth + 1;
       const tooHigh = ['hidden', 'clip'].includes(style.overflowY) && element.scrollHeight > element.clientHeight + 1;
       const box = element.getBoundingClientRect();
-      const scrolls = element.closest('.log, .md-code, .tokens, .visually-hidden') !== null;
+      const scrolls = element.closest('.log, .md-code, .tokens, .head-screens, .visually-hidden') !== null;
       const beyond = !scrolls && box.width > 1 && (box.right > clientWidth + 1 || box.left < -1);
       const hasText = element.textContent.trim() !== '' && element.checkVisibility({ visibilityProperty: true });
       if (hasText && !scrolls && (tooWide || tooHigh || beyond)) found.push(element.outerHTML.slice(0, 160));

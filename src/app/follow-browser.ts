@@ -72,7 +72,8 @@ function followLog(store: AppStore): void {
   window.addEventListener('error', ({ message }) => log.error('uncaught', { message }));
   window.addEventListener('unhandledrejection', ({ reason }) => log.error('unhandled', { message: String(reason) }));
   store.subscribe((state, before) => {
-    const { modelId, modelState, problem, storageTrouble, isOnline, answerPhase } = state;
+    const { modelId, modelState, enginePlace, problem, storageTrouble, isOnline, answerPhase } = state;
+    if (enginePlace.at !== before.enginePlace.at) log.info(`engine-${enginePlace.at}`);
     if (modelState.kind !== before.modelState.kind) {
       if (modelState.kind === 'ready') {
         const { label, contextLength, weightBytes, device } = modelState.model;

@@ -3,11 +3,12 @@ import { expect, it, vi } from 'vitest';
 import type { BenchApi, BenchReport } from '../protocol/bench-api';
 import { createBenchmark } from './benchmark';
 import { createEngineHolder } from './engine-holder';
+import { createFakeSite } from './testing/fake-site';
 
-const report = { version: 1 } as BenchReport;
+const report = { version: 2 } as BenchReport;
 
 /** A thread at the other end of a channel. */
-function setUp(run: BenchApi['run']) {
+function setUp(run: BenchApi['run'], holder = createEngineHolder({ locks: null, channel: null })) {
   const terminate = vi.fn();
   const open = vi.fn(() => {
     const { port1, port2 } = new MessageChannel();
@@ -20,7 +21,7 @@ function setUp(run: BenchApi['run']) {
       },
     });
   });
-  return { benchmark: createBenchmark(open, createEngineHolder({ locks: null, channel: null })), open, terminate };
+  return { benchmark: createBenchmark(open, holder), open, terminate };
 }
 
 it('measures in a thread that ends with the run', async () => {
@@ -44,5 +45,18 @@ it('a run that is stopped ends its thread at once, in the middle of whatever it 
   await expect(running).rejects.toMatchObject({ code: 'aborted' });
   expect(terminate).toHaveBeenCalledOnce();
   await expect(benchmark.run({}, { signal: controller.signal })).rejects.toMatchObject({ code: 'aborted' });
+  expect(open).toHaveBeenCalledOnce();
+});
+
+it('a run ends at once when another tab takes the engine, and none begins while that has it', async () => {
+  const site = createFakeSite();
+  const [here, there] = [createEngineHolder(site.open().parts), createEngineHolder(site.open().parts)];
+  const { benchmark, open, terminate } = setUp(() => new Promise(() => {}), here);
+  const running = benchmark.run();
+  await vi.waitFor(() => expect(open).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(there.place()).toEqual({ at: 'elsewhere', use: 'benchmark' }));
+  await Promise.all([expect(running).rejects.toMatchObject({ code: 'engine-taken' }), there.takeOver()]);
+  expect(terminate).toHaveBeenCalledOnce();
+  await expect(benchmark.run()).rejects.toMatchObject({ code: 'engine-elsewhere' });
   expect(open).toHaveBeenCalledOnce();
 });

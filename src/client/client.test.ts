@@ -3,6 +3,7 @@ import { HearthError } from '../lib/errors';
 import type { AnswerChunk } from './answer';
 import type { EnsureRequest } from '../protocol/import-api';
 import { createClient, type HearthClient } from './client';
+import { createEngineHolder } from './engine-holder';
 import {
   createFakeEngine,
   createFakeImporter,
@@ -11,6 +12,7 @@ import {
   type FakeImporterOptions,
   type FakeThread,
 } from './testing/fake-engine';
+import { createFakeSite } from './testing/fake-site';
 
 const hello = [{ role: 'user', content: 'Hello' }] as const;
 
@@ -19,7 +21,12 @@ afterEach(() => {
   for (const thread of open.splice(0)) thread.close();
 });
 
-function setUp(engineOptions: FakeEngineOptions = {}, importerOptions: FakeImporterOptions = {}) {
+/** @param site where other tabs are; none if absent */
+function setUp(
+  engineOptions: FakeEngineOptions = {},
+  importerOptions: FakeImporterOptions = {},
+  site = createFakeSite(),
+) {
   const engine = createFakeEngine(engineOptions);
   const importer = createFakeImporter(importerOptions);
   const engineThreads: FakeThread[] = [];
@@ -36,6 +43,7 @@ function setUp(engineOptions: FakeEngineOptions = {}, importerOptions: FakeImpor
       return thread.port;
     },
     siteUrl: 'http://localhost:4173/',
+    engineHolder: createEngineHolder(site.open().parts),
   });
   return { client, engine, importer, engineThreads };
 }
@@ -389,6 +397,66 @@ describe('other hosts', () => {
       'token https://huggingface.co null',
     ]);
     await expect(client.setHubToken('http://mirror.example', 't')).rejects.toMatchObject({ code: 'bad-request' });
+  });
+});
+
+describe('of several tabs', () => {
+  it('one loads models, and another is refused before anything is fetched', async () => {
+    const site = createFakeSite();
+    const [here, there] = [setUp({}, {}, site), setUp({}, {}, site)];
+    const model = await here.client.loadModel('tales');
+    const another = await here.client.loadModel('tales-draft');
+    await expect(there.client.loadModel('tales')).rejects.toMatchObject({ code: 'engine-elsewhere' });
+    await expect(there.client.measureReading()).rejects.toMatchObject({ code: 'engine-elsewhere' });
+    expect([there.importer.calls, there.engine.calls]).toEqual([[], []]);
+    await model.dispose();
+    await expect(there.client.loadModel('tales')).rejects.toMatchObject({ code: 'engine-elsewhere' });
+    await another.dispose();
+    await vi.waitFor(() => expect(there.client.engine.place().at).toBe('rest'), 2000);
+    await there.client.loadModel('tales');
+  });
+
+  it('one takes the engine over: the answers of the other end, its thread is gone, and it can take it back', async () => {
+    const site = createFakeSite();
+    const [here, there] = [setUp({ words: endless, wordMs: 5 }, {}, site), setUp({}, {}, site)];
+    const model = await here.client.loadModel('tales');
+    const reading = read(model.chat(hello));
+    await model.tokenize('a');
+    await Promise.all([
+      expect(reading).rejects.toMatchObject({ code: 'engine-taken' }),
+      there.client.engine.takeOver().then(() => expect(here.engineThreads[0]?.terminated).toBe(true)),
+    ]);
+    await there.client.loadModel('tales');
+    await expect(model.tokenize('a')).rejects.toMatchObject({ code: 'engine-taken' });
+    await here.client.engine.takeOver();
+    const again = await here.client.loadModel('tales');
+    expect((await read(again.chat(hello, { maxTokens: 1 }))).text).toBe(' on');
+    expect(here.engineThreads).toHaveLength(2);
+  });
+
+  it.each([
+    ['does not load', (client: HearthClient) => expect(client.loadModel('tales')).rejects.toThrow('No room.')],
+    [
+      'is stopped',
+      (client: HearthClient) =>
+        expect(client.loadModel('tales', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' }),
+    ],
+  ])('one whose model %s leaves the engine', async (_, fail) => {
+    const site = createFakeSite();
+    const loadErrors = [new HearthError('out-of-memory', 'No room.')];
+    const [here, there] = [setUp({ loadErrors }, {}, site), setUp({}, {}, site)];
+    await fail(here.client);
+    await vi.waitFor(() => expect(here.client.engine.place().at).toBe('rest'), 2000);
+    await there.client.loadModel('tales');
+  });
+
+  it('one whose thread has died leaves the engine, though nobody disposes of the model', async () => {
+    const site = createFakeSite();
+    const [here, there] = [setUp({}, {}, site), setUp({}, {}, site)];
+    await here.client.loadModel('tales');
+    here.engineThreads[0]?.crash('out of paper');
+    await vi.waitFor(() => expect(here.client.engine.place().at).toBe('rest'), 2000);
+    await there.client.loadModel('tales');
   });
 });
 

@@ -89,6 +89,7 @@ export type {
   BytesByKind,
   ContextCost,
   Inspection,
+  KnownHost,
   ModelCost,
   ModelReport,
   Precision,

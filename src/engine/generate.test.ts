@@ -304,6 +304,33 @@ describe('a device that is lost in mid-answer', () => {
     await expectAllFree(model);
     await expect(answer(model, STORY, GREEDY)).rejects.toMatchObject({ code: 'device-lost' });
   });
+
+  it('goes on though the next one is lost as well while the model is loaded onto it', async () => {
+    const expected = await answer(await load(), STORY, { ...GREEDY, maxTokens: 12 });
+    const backend = new MortalBackend();
+    const next = [new StillbornBackend(), new MortalBackend()];
+    const model = await load({}, new Engine(backend, async () => next.shift() ?? expect.unreachable()));
+    backend.stepsLeft = 6;
+    const { ids } = await answer(model, STORY, { ...GREEDY, maxTokens: 12 });
+    expect(ids).toEqual(expected.ids);
+    expect(next).toEqual([]);
+  });
+
+  it('fails after the third within a minute, wherever each was lost, and does not try for ever', async () => {
+    const backend = new MortalBackend();
+    let renewed = 0;
+    const renew = async () => {
+      renewed++;
+      return new StillbornBackend();
+    };
+    const model = await load({}, new Engine(backend, renew));
+    backend.stepsLeft = 6;
+    const often = { code: 'device-lost', message: expect.stringContaining('3 times within a minute') as string };
+    await expect(answer(model, STORY, GREEDY)).rejects.toMatchObject(often);
+    await expect(answer(model, STORY, GREEDY)).rejects.toMatchObject(often);
+    await expect(new Engine(new StillbornBackend(), renew).loadModel(stored)).rejects.toMatchObject(often);
+    expect(renewed).toBe(4); // two for each engine: what the third loss asks for is refused
+  });
 });
 
 /** Knows how many of its buffers are alive. */
@@ -323,6 +350,13 @@ class BookkeepingBackend extends CpuBackend {
       destroy();
     };
     return buffer;
+  }
+}
+
+/** Is lost before anything has been loaded onto it. */
+class StillbornBackend extends CpuBackend {
+  override settle(): Promise<void> {
+    return Promise.reject(new HearthError('device-lost', 'The device never got on the bus.'));
   }
 }
 

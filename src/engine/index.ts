@@ -82,24 +82,37 @@ export class Engine {
       assertSharedVocabulary(createTextModel(texts), createTextModel(draft.manifest.texts));
     }
     await this.unload(modelId);
-    const surroundings = {
-      activity: this.#activity,
-      replace: (lost: Backend, error: HearthError) => this.#replace(lost, error),
-      tuningOf: (on: Backend) => this.#tuningOf(on),
-    };
-    const load = () => Model.load(this.backend, stored, options, surroundings);
-    const { backend } = this;
-    const model = await load().catch(async (error: unknown) => {
-      if (!(error instanceof HearthError && error.code === 'device-lost')) throw error;
-      await this.#replace(backend, error); // it may have been lost while nothing ran
-      return load();
-    });
+    const model = await this.#onDevice((backend) =>
+      Model.load(backend, stored, options, {
+        activity: this.#activity,
+        tuningOf: (on) => this.#tuningOf(on),
+        renew: async (lost, error, reload) => {
+          await this.#replace(lost, error);
+          return this.#onDevice(reload);
+        },
+      }),
+    );
     if (this.#disposed) {
       await model.unload();
       throw new HearthError('aborted', `The engine was disposed while the model "${modelId}" was being loaded.`);
     }
     this.#models.set(modelId, model);
     return model;
+  }
+
+  /**
+   * Loads onto the present device, or the next one where that has been lost, before or meanwhile.
+   * @throws HearthError `device-lost` when there is no other, or none that stays; what `load` throws.
+   */
+  async #onDevice<T>(load: (backend: Backend) => Promise<T>): Promise<T> {
+    const { backend } = this;
+    try {
+      return await load(backend);
+    } catch (error) {
+      if (!(error instanceof HearthError && error.code === 'device-lost')) throw error;
+      await this.#replace(backend, error);
+      return this.#onDevice(load);
+    }
   }
 
   /** One new backend for all models that ran on the lost one. @throws HearthError `device-lost`. */

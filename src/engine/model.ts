@@ -24,8 +24,8 @@ import type { TuningTable } from './tuning/tuning-table';
 /** What the models of an engine share. */
 export interface ModelSurroundings {
   readonly activity: Activity;
-  /** Gives a backend in place of one whose device was lost, or throws why there is none. */
-  replace(lost: Backend, error: HearthError): Promise<Backend>;
+  /** Loads a runner onto another backend in place of one whose device was lost, or throws why there is none. */
+  renew(lost: Backend, error: HearthError, load: (backend: Backend) => Promise<Runner>): Promise<Runner>;
   /** Which kernels are fastest on a backend's device. */
   tuningOf(backend: Backend): Promise<TuningTable>;
 }
@@ -56,7 +56,7 @@ export class Model {
     backend: Backend,
     stored: StoredWeights,
     { draft = null, ...options }: LoadOptions,
-    { activity, replace, tuningOf }: ModelSurroundings,
+    { activity, renew, tuningOf }: ModelSurroundings,
   ): Promise<Model> {
     const { modelId, texts } = stored.manifest;
     const { assertVocabularyFits, createTextModel } = await loadWords();
@@ -65,10 +65,10 @@ export class Model {
     try {
       assertVocabularyFits(text.tokenizer, runner.vocabSize);
       const { onProgress: _, signal: __, ...wishes } = options;
-      const reload = async (error: HearthError) => {
-        const renewed = await replace(loop.runner.backend, error);
-        return loadRunner(renewed, await tuningOf(renewed), stored, draft, wishes);
-      };
+      const reload = (error: HearthError) =>
+        renew(loop.runner.backend, error, async (other) =>
+          loadRunner(other, await tuningOf(other), stored, draft, wishes),
+        );
       const loop = new DecodeLoop(runner, new Speculation(null), reload, activity);
       return new Model(modelId, text, loop, texts);
     } catch (error) {

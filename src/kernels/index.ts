@@ -5,11 +5,10 @@ import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
-import { matmul, matmulArgmax } from './matmul/matmul';
-import { matvec, matvecArgmax } from './matvec/matvec';
+import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
-import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
+import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
@@ -24,6 +23,7 @@ export const KERNELS = {
   matvecArgmax,
   matmul,
   matmulArgmax,
+  matmulTiled,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,
@@ -48,4 +48,5 @@ export const KERNELS = {
   probeRead,
   probeCopy,
   probeMultiplyAdd,
+  probeUnpack,
 };

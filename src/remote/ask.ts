@@ -6,6 +6,10 @@ import * as v from 'valibot';
 import { HearthError, isAbort, throwIfAborted, type ErrorCode } from '../lib/errors';
 import { log } from '../lib/log';
 import type { StoredEndpoint } from './endpoints';
+import { readText } from './read-text';
+
+/** No reason is longer that anybody reads. */
+const MAX_REASON_BYTES = 64 * 1024;
 
 /** The next move after a failure that is the server's own. */
 export const TRY_AGAIN = 'Try again; the log of the server may say more.';
@@ -66,7 +70,7 @@ function isOpenFromHere(url: string): boolean {
 
 async function readFailure(url: string, response: Response): Promise<HearthError> {
   const { status } = response;
-  const text = await response.text().catch(() => '');
+  const text = await readText(response, MAX_REASON_BYTES).catch(() => '');
   const said = toFailure(parseJson(text));
   const words = said?.message ?? (text.slice(0, 200) || response.statusText);
   const message = `The server ${url} answered ${status}: ${words || 'no reason given'}`;

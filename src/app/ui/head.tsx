@@ -9,6 +9,11 @@ import { CommandIcon } from './icons';
 
 const strings = wordsOf('frame', frame);
 
+/** The line of screens may be longer than the room for it. */
+function bringIntoView(link: HTMLElement | null): void {
+  link?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
 /** Diagnostics is reached from the settings and from what is in trouble. */
 const inHead = screens.filter((screen) => screen !== 'diagnostics');
 
@@ -20,12 +25,17 @@ export function Head() {
     <header className="head">
       <h1 className="wordmark">
         <img src="/favicon.svg" alt="" width="24" height="24" />
-        {strings.name}
+        <span>{strings.name}</span>
       </h1>
       <p className="head-model">{label}</p>
       <nav className="head-screens" aria-label={strings.screens}>
         {inHead.map((screen) => (
-          <a key={screen} href={addressOf(screen)} aria-current={screen === current ? 'page' : undefined}>
+          <a
+            key={screen}
+            ref={screen === current ? bringIntoView : undefined}
+            href={addressOf(screen)}
+            aria-current={screen === current ? 'page' : undefined}
+          >
             {strings.screen[screen]}
           </a>
         ))}

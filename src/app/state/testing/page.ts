@@ -1,6 +1,7 @@
 /** A page in a test: its whole state over fake threads, which answer as the test wishes. */
 import * as Comlink from 'comlink';
 import { createClient } from '../../../client/client';
+import { createEngineHolder } from '../../../client/engine-holder';
 import {
   createFakeEngine,
   createFakeImporter,
@@ -9,6 +10,7 @@ import {
   type FakeImporterOptions,
   type FakeThread,
 } from '../../../client/testing/fake-engine';
+import { createFakeSite } from '../../../client/testing/fake-site';
 import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
@@ -30,19 +32,15 @@ export interface PageOptions extends FakeEngineOptions {
   storageManager?: Partial<StorageManager>;
   /** What reaches servers elsewhere; nothing does if absent. */
   remote?: RemoteApi;
+  /** Where other tabs are; none if absent. */
+  site?: ReturnType<typeof createFakeSite>;
   /** Where the batch is kept; this browser's if absent. */
   batch?: BatchServices;
 }
 
-export function openPage({
-  address = '',
-  imports,
-  settings,
-  storageManager,
-  remote,
-  batch,
-  ...options
-}: PageOptions = {}) {
+export function openPage(pageOptions: PageOptions = {}) {
+  const { address = '', imports, settings, storageManager, remote, batch, site, ...options } = pageOptions;
+  const tab = (site ?? createFakeSite()).open();
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
   const open = (api: Parameters<typeof createFakeThread>[0]) => {
@@ -54,6 +52,7 @@ export function openPage({
     openEngine: () => open(engine),
     openImport: () => open(remote ? { ...importer, remote: Comlink.proxy(remote) } : importer),
     siteUrl: 'http://localhost/',
+    engineHolder: createEngineHolder(tab.parts),
   });
   const services: AppServices = {
     client,
@@ -81,5 +80,5 @@ export function openPage({
       const leave = store.subscribe(look);
       look();
     });
-  return { store, engine, importer, until, state: () => store.getState() };
+  return { store, engine, importer, until, close: tab.close, state: () => store.getState() };
 }
