@@ -116,7 +116,7 @@ test('a server answers the chats it is chosen for, and no other', inOne, async (
   // A reload keeps the chat with its server, and the server with its models.
   await page.reload();
   await expect(chat.messagesOf(author)).toHaveCount(3);
-  await expect(page.getByText(`What you write here goes to ${host}, a program on this device.`)).toBeVisible();
+  await expect(page.getByText(`What you write goes to ${host} on this device.`)).toBeVisible();
   await choose(page, 'qwen3');
   await chat.ask('Hello');
   await expect(chat.messagesOf(`qwen3 at ${host}`)).toContainText('Good evening.');

@@ -106,7 +106,7 @@ function Concurrency({ batch }: BatchProps) {
         </span>
       </div>
       <p className="help" id="batch-concurrency-help">
-        {strings.concurrencyHelp}
+        {batch.settings.remote ? strings.concurrencyHelpServer : strings.concurrencyHelp}
       </p>
     </div>
   );

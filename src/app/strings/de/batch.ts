@@ -84,6 +84,7 @@ export const batch: Translation<typeof english> = {
   whoHelp: 'Ein Server wird nur für diesen Stapel gewählt.',
   modelAt: '{model} auf {host}',
   concurrency: 'Zeilen zugleich',
+  concurrencyHelpServer: 'So viele werden zugleich gesendet.',
   concurrencyHelp: 'Sie teilen sich jeden Gang durch das Modell.',
   progress: 'Beantwortete Zeilen',
   done: '{done, number} von {rows, number}',

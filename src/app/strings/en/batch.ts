@@ -81,6 +81,7 @@ export const batch = {
   whoHelp: 'A server is chosen for this batch alone.',
   modelAt: '{model} at {host}',
   concurrency: 'Rows at once',
+  concurrencyHelpServer: 'So many are sent at once.',
   concurrencyHelp: 'They share each pass through the model.',
   progress: 'Rows answered',
   done: '{done, number} of {rows, number}',
