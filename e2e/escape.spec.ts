@@ -2,11 +2,11 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import type { Frame, Page, Worker } from '@playwright/test';
 import { ChatPage } from './chat-page';
 import { type Elsewhere, startElsewhere } from './support/elsewhere';
+import { HostPage } from './support/host-page';
 import { expect, shellIsStored, test } from './support/test';
-import { tryWaysOut } from './support/ways-out';
+import { type Place, tryWaysOut } from './support/ways-out';
 
 const inOne = { tag: '@adapter' };
 /** What the browser says of the ways that a test tries. */
@@ -36,7 +36,7 @@ test.beforeEach(async () => void (elsewhere = await startElsewhere()));
 test.afterEach(() => elsewhere.close());
 
 /** Whatever runs there, the browser stops it; where it does so without a word, `silent` names the ways. */
-async function expectNoWayOut(place: Page | Frame | Worker, silent: string[] = []): Promise<void> {
+async function expectNoWayOut(place: Place, silent: string[] = []): Promise<void> {
   const stoppedBy = await tryWaysOut(place, elsewhere.origin);
   const unstopped = Object.keys(stoppedBy).filter((way) => stoppedBy[way] === null);
   expect([place.url(), unstopped]).toEqual([place.url(), silent]);
@@ -71,9 +71,19 @@ test('no page, no thread', inOne, async ({ page, context, tolerate }) => {
   await expectNoWayOut(page);
   const [inner] = await Promise.all([
     page.waitForEvent('frameattached'),
-    page.evaluate(() => void document.body.append(document.createElement('iframe'))),
+    page.evaluate(() => document.body.append(document.createElement('iframe'))),
   ]);
   await expectNoWayOut(inner);
+});
+
+test('no frame in another site', inOne, async ({ page, baseURL, tolerate }) => {
+  tolerate(refusals);
+  const host = new HostPage(page, baseURL!);
+  await host.open({ body: `<iframe src="${host.hearth}/embed.html"></iframe>` });
+  const inner = page.frames()[1]!;
+  expect(inner.url()).toBe(`${host.hearth}/embed.html`);
+  await expectNoWayOut(inner);
+  await host.close();
 });
 
 test('no peer', inOne, async ({ page }) => {

@@ -14,7 +14,7 @@ import { ChatPage } from './chat-page';
 import { expect, test } from './support/test';
 
 /** None of it depends on the device. */
-const inOne = { tag: '@adapter' };
+const inOne = { tag: '@no-adapter' };
 const key = 'secret';
 
 /** How the server answers, by the words it is asked with. */
@@ -137,20 +137,24 @@ test('a server answers the chats it is chosen for, and no other', inOne, async (
 test.describe('in German', () => {
   test.use({ locale: 'de-DE', viewport: { width: 390, height: 780 } });
 
-  test('a server that cannot be reached is told with what to do, and open to all', inOne, async ({ page, tolerate }) => {
-    tolerate(/127\.0\.0\.1/);
-    const server = await start();
-    server.close();
-    await page.goto('/#/models');
-    await page.getByLabel('Adresse des Servers').fill('kein Server');
-    await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
-    await expect(page.getByText('Erwartet wird eine Adresse wie http://localhost:11434')).toBeVisible();
-    await page.getByLabel('Adresse des Servers').fill(server.url.replace('http://', ''));
-    await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
-    const alert = page.getByRole('alert');
-    await expect(alert).toContainText('Der Server ist nicht zu erreichen oder hat abgebrochen.');
-    await alert.getByText('Wenn der Server läuft, muss er diese Seite einlassen').click();
-    await expect(alert).toContainText(`OLLAMA_ORIGINS=${new URL(page.url()).origin} ollama serve`);
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-  });
+  test(
+    'a server that cannot be reached is told with what to do, and open to all',
+    inOne,
+    async ({ page, tolerate }) => {
+      tolerate(/127\.0\.0\.1/);
+      const server = await start();
+      server.close();
+      await page.goto('/#/models');
+      await page.getByLabel('Adresse des Servers').fill('kein Server');
+      await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
+      await expect(page.getByText('Erwartet wird eine Adresse wie http://localhost:11434')).toBeVisible();
+      await page.getByLabel('Adresse des Servers').fill(server.url.replace('http://', ''));
+      await page.getByRole('button', { name: 'Hinzufügen und nach Modellen fragen' }).click();
+      const alert = page.getByRole('alert');
+      await expect(alert).toContainText('Der Server ist nicht zu erreichen oder hat abgebrochen.');
+      await alert.getByText('Wenn der Server läuft, muss er diese Seite einlassen').click();
+      await expect(alert).toContainText(`OLLAMA_ORIGINS=${new URL(page.url()).origin} ollama serve`);
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    },
+  );
 });

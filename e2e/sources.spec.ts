@@ -52,6 +52,11 @@ test(
     await chat.ask('Hello');
     await chat.answered();
     expect(hub.log).toEqual([]);
+
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: `Withdraw ${host}` }).click();
+    await expect(page.getByText(`${host} is no longer asked.`)).toBeVisible();
+    await expect(page.getByRole('button', { name: `Withdraw ${host}` })).toBeHidden();
     await hub.close();
   },
 );

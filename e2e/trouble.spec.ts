@@ -3,13 +3,13 @@
  * kept, a thread that does not start. Each is said in a plain sentence, has its next move as a button, and loses nothing.
  */
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { createStaticServer } from '../scripts/serve.mjs';
 import { ChatPage, dogPrompt } from './chat-page';
+import { inProfile } from './support/profile';
 import { expect, shellIsStored, test } from './support/test';
 
 /** None of it asks for more than one browser. */
@@ -138,14 +138,8 @@ test(
   inOne,
   async ({ playwright, launchOptions, baseURL }) => {
     // As a person does it: "block all cookies" refuses every kind of storage.
-    const profile = await mkdtemp(join(tmpdir(), 'hearth-e2e-'));
-    await mkdir(join(profile, 'Default'));
     const preferences = { profile: { default_content_setting_values: { cookies: 2 } } };
-    await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(preferences));
-    const context = await playwright.chromium.launchPersistentContext(profile, { ...launchOptions, baseURL });
-    try {
-      const [page] = context.pages();
-      if (!page) throw new Error('a persistent context opens with a page');
+    const use = async (page: Page) => {
       const chat = new ChatPage(page);
       await page.goto('/');
       await expect(page.getByText(/^This browser keeps nothing for this page/)).toBeVisible();
@@ -154,10 +148,8 @@ test(
       await expect(chat.messagesOf('Tales')).toContainText('12');
       await page.goto('/#/diagnostics');
       await expect(page.getByText('Nothing can be kept on this machine: chats end with the tab.')).toBeVisible();
-    } finally {
-      await context.close();
-      await rm(profile, { recursive: true });
-    }
+    };
+    await inProfile({ playwright, launchOptions, baseURL }, use, preferences);
   },
 );
 

@@ -53,7 +53,6 @@ const inert = { 'default-src': NOBODY, 'base-uri': NOBODY, 'form-action': NOBODY
 /** What Hearth never asks for, so that nothing that runs in it can. */
 const unused = [
   'accelerometer',
-  'bluetooth',
   'camera',
   'display-capture',
   'geolocation',
@@ -118,7 +117,7 @@ export function headerRules({ connect, embedders }) {
       headers: { ...common, ...kept, ...policy({ ...thread, 'script-src': WASM, 'connect-src': elsewhere }) },
     },
     {
-      paths: ['/workers/engine.worker/*', '/workers/grammar.worker/*'],
+      paths: ['/workers/engine.worker/*'],
       headers: { ...common, ...kept, ...policy({ ...thread, 'script-src': WASM }) },
     },
     { paths: ['/workers/bench.worker/*'], headers: { ...common, ...kept, ...policy(thread) } },

@@ -73,7 +73,8 @@ Comlink.expose({
     importer.repair(requestId, modelId, onProgress).finally(() => releaseCallback(onProgress)),
   allowOrigin: (origin) => hosts.allow(origin),
   setToken: (origin, token) => hosts.setToken(origin, token),
-  tokenOrigins: () => hosts.tokenOrigins(),
+  hosts: () => hosts.list(),
+  forgetOrigin: (origin) => hosts.forget(origin),
   watch: async (onChange) => void watchers.push(onChange),
   remove: (modelId) => importer.remove(modelId),
   remote: Comlink.proxy({

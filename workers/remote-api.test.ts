@@ -244,12 +244,12 @@ describe('an answer', () => {
 
 describe('what goes wrong', () => {
   it.each([
-    [401, { error: { message: 'Wrong key.' } }, 'bad-request', 'Wrong key.'],
+    [401, { error: { message: 'Wrong key.' } }, 'refused', 'Wrong key.'],
     [404, { error: { message: 'No such model.' } }, 'not-found', 'No such model.'],
     [400, { error: { message: 'Too long.', code: 'context_length_exceeded' } }, 'context-overflow', 'Too long.'],
     [400, { error: "This model's maximum context length is 8." }, 'context-overflow', 'maximum context length'],
     [422, { error: { message: 'Bad top_k.', code: 3 } }, 'bad-request', 'Bad top_k.'],
-    [429, { error: 'Slow down.' }, 'network', 'Slow down.'],
+    [429, { error: 'Slow down.' }, 'rate-limited', 'Slow down.'],
     [503, '<html>Down</html>', 'network', 'Down'],
     [500, '', 'network', 'Internal Server Error'],
   ])('an answer of status %i is told in our words', async (status, body, code, words) => {

@@ -45,12 +45,13 @@ export class HostPage {
     await new Promise((closed) => this.#server.close(closed));
   }
 
-  async open(document: HostDocument = {}): Promise<void> {
+  /** @param hostname whose site it is; every name below "localhost" is a site of its own. */
+  async open(document: HostDocument = {}, hostname = 'localhost'): Promise<void> {
     this.#document = document;
     if (!this.#server.listening) {
       await new Promise<void>((listening) => this.#server.listen(0, '127.0.0.1', listening));
     }
-    await this.page.goto(`http://localhost:${(this.#server.address() as AddressInfo).port}/`);
+    await this.page.goto(`http://${hostname}:${(this.#server.address() as AddressInfo).port}/`);
     await this.page.evaluate(async (hearth) => {
       const host = window as unknown as HostWindow;
       host.embed = (await import(`${hearth}/embed.js`)) as typeof Embed;

@@ -1,5 +1,8 @@
 /** The ways in which a script could carry something out of the page or thread it runs in. */
-import type { Frame, Page, Worker } from '@playwright/test';
+import type { Worker } from '@playwright/test';
+
+/** A page, a frame or a thread. */
+export type Place = Pick<Worker, 'evaluate' | 'url'>;
 
 /**
  * Tries every way there is in this place to reach `base`, each under a path of its own, e.g. "/opaque-fetch".
@@ -7,11 +10,7 @@ import type { Frame, Page, Worker } from '@playwright/test';
  * @returns by way the directive of the content security policy that stopped it; null for what ended in silence. Whether that
  *   arrived is for the other server to say.
  */
-export function tryWaysOut(
-  place: Page | Frame | Worker,
-  base: string,
-  waitMs = 1000,
-): Promise<Record<string, string | null>> {
+export function tryWaysOut(place: Place, base: string, waitMs = 1000): Promise<Record<string, string | null>> {
   // All in one function, because that is what the browser is given.
   return place.evaluate(
     async ({ base, waitMs }) => {

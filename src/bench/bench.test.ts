@@ -9,8 +9,8 @@ import type { Ceilings } from './ceilings';
 import { checkCall } from './kernel-bench';
 import { benchModel, type ModelReport } from './model-bench';
 import type { Figure } from '../lib/figure';
-import { SHAPES } from './shapes';
 import { tableOf } from './table';
+import { numbersIn, TINY } from './testing/tiny';
 
 const device: DeviceReport = { kind: 'cpu', adapter: 'test', reason: null, features: [], limits: {} };
 const sure = (median: number): Figure => ({ median, low: median, high: median });
@@ -18,33 +18,21 @@ const ceilings: Ceilings = {
   readBytesPerSecond: sure(1e12),
   copyBytesPerSecond: sure(1e12),
   operationsPerSecond: sure(1e12),
-};
-const tiny = {
-  name: 'tiny',
-  config: {
-    ...SHAPES[0]!.config,
-    hidden_size: 64,
-    intermediate_size: 96,
-    num_attention_heads: 2,
-    num_key_value_heads: 1,
-    num_hidden_layers: 2,
-    vocab_size: 160,
-  },
+  unpackedPerSecond: sure(1e12),
 };
 const options = { contexts: [32], prompts: [5, 40], verifyRows: 2, rounds: 1, kernels: true };
 
-function numbersIn(value: unknown): number[] {
-  if (typeof value === 'number') return [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
-}
-
 describe('a shape', () => {
   it('is timed whole within its budget, and every figure is finite', async () => {
-    const report = await benchModel(new CpuBackend(), tiny, ceilings, { ...options, budgetMs: Infinity });
+    const report = await benchModel(new CpuBackend(), TINY, ceilings, { ...options, budgetMs: Infinity });
     expect(report).toMatchObject({ shape: 'tiny', layers: 2, layersTimed: 2 });
     expect(numbersIn(report).every(Number.isFinite)).toBe(true);
     expect(report.decode[0]!.tokensPerSecond.median).toBeGreaterThan(0);
     expect(report.verify[0]).toEqual(sure(1));
+    expect(report.guessing).toMatchObject({ draftLayers: 1, drafts: 3, acceptance: 1 });
+    expect(report.guessing!.gain.median).toBeGreaterThan(0);
+    expect(report.peakMemoryBytes).toBeGreaterThanOrEqual(report.memoryBytes);
+    expect(report.cachedLoadBytesPerSecond).toBeNull();
     const layer = report.kernels.filter(({ step, part }) => step === 'decode' && part.startsWith('layers.*.'));
     expect(layer.reduce((sum, { dispatches }) => sum + dispatches, 0)).toBe(2 * report.dispatchesPerLayer);
     expect(report.kernels.some(({ shareOfBandwidth }) => shareOfBandwidth !== null)).toBe(true);
@@ -52,8 +40,8 @@ describe('a shape', () => {
   });
 
   it('is timed with one layer beyond it, and says so', async () => {
-    const report = await benchModel(new CpuBackend(), tiny, ceilings, { ...options, kernels: false, budgetMs: 0 });
-    expect(report).toMatchObject({ layers: 2, layersTimed: 1, kernels: [] });
+    const report = await benchModel(new CpuBackend(), TINY, ceilings, { ...options, kernels: false, budgetMs: 0 });
+    expect(report).toMatchObject({ layers: 2, layersTimed: 1, kernels: [], guessing: null });
     expect(numbersIn(report).every(Number.isFinite)).toBe(true);
     expect(report.dispatchesPerToken).toBeGreaterThan(2 * report.dispatchesPerLayer);
     expect(table([report])).toContain('one of 2 layers');
@@ -63,7 +51,7 @@ describe('a shape', () => {
 const table = (models: readonly ModelReport[]) => tableOf(reportOf(models));
 
 function reportOf(models: readonly ModelReport[]): BenchReport {
-  return { version: 1, device, userAgent: '', ceilings, models, skipped: [], speculation: [], noisy: ['tiny'] };
+  return { version: 2, device, userAgent: '', ceilings, models, skipped: [], speculation: [], noisy: ['tiny'] };
 }
 
 it('a kernel that writes zeros is refused, even where its twin does too', async () => {

@@ -9,7 +9,9 @@ import { MAX_ROWS_PER_SEQUENCE } from '../kernels/shared/slot-state';
 import { HearthError, toHearthError } from '../lib/errors';
 import { MAX_DRAFTS, predictedGain } from '../engine/speculation';
 import { type Ceilings, measureCeilings } from './ceilings';
-import { benchModel, matrixBytes, type ModelReport } from './model-bench';
+import type { KeepWeights } from './cached-load';
+import { matrixBytes } from './matrices';
+import { benchModel, type ModelReport } from './model-bench';
 import { noiseOf } from '../lib/figure';
 import { PAIRS, SHAPES } from './shapes';
 
@@ -25,6 +27,8 @@ export interface BenchOptions {
   readonly budgetMs?: number;
   /** Whether each kernel is judged against its twin and timed by itself as well. */
   readonly kernels?: boolean;
+  /** Where weights can be stored; without it no load from a store is timed. */
+  readonly keepWeights?: KeepWeights;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BenchProgress) => void;
 }
@@ -52,7 +56,7 @@ export interface BenchOffer {
 }
 
 export interface BenchReport {
-  readonly version: 1;
+  readonly version: 2;
   readonly device: DeviceReport;
   readonly userAgent: string;
   readonly ceilings: Ceilings;
@@ -127,6 +131,7 @@ export async function runBench(
     verifyRows = MAX_ROWS_PER_SEQUENCE,
     budgetMs = 60_000,
     kernels = false,
+    keepWeights,
     signal,
   } = options;
   const shapes = chosenShapes(options.shapes);
@@ -139,7 +144,7 @@ export async function runBench(
     signal?.throwIfAborted();
     const onProgress = (share: number) => report((done + share) / shapes.length, shape.name);
     onProgress(0);
-    const modelOptions = { contexts, prompts, verifyRows, rounds, budgetMs, kernels, signal, onProgress };
+    const modelOptions = { contexts, prompts, verifyRows, rounds, budgetMs, kernels, keepWeights, signal, onProgress };
     try {
       models.push(await benchModel(backend, shape, ceilings, modelOptions));
     } catch (error) {
@@ -149,7 +154,7 @@ export async function runBench(
     }
   }
   return {
-    version: 1,
+    version: 2,
     device,
     userAgent: 'userAgent' in navigator ? navigator.userAgent : 'unknown',
     ceilings,
@@ -190,8 +195,13 @@ export function foretellGain(models: readonly ModelReport[], draft: string, targ
   return [{ draft, target, cost, at }];
 }
 
-function noisyParts({ readBytesPerSecond, operationsPerSecond }: Ceilings, models: readonly ModelReport[]): string[] {
+function noisyParts(
+  { readBytesPerSecond, operationsPerSecond, unpackedPerSecond }: Ceilings,
+  models: readonly ModelReport[],
+): string[] {
   const noisy = models.filter(({ noise }) => noise > NOISY).map(({ shape }) => shape);
-  const isUnsure = [readBytesPerSecond, operationsPerSecond].some((ceiling) => noiseOf(ceiling) > NOISY);
+  const isUnsure = [readBytesPerSecond, operationsPerSecond, unpackedPerSecond].some(
+    (ceiling) => noiseOf(ceiling) > NOISY,
+  );
   return isUnsure ? ['ceilings', ...noisy] : noisy;
 }

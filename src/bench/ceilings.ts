@@ -4,11 +4,13 @@ import { CpuBackend } from '../gpu/cpu-backend';
 import { gridOf, type Constants, type Grid, type Kernel } from '../gpu/kernel';
 import { Recorder } from '../gpu/recorder';
 import {
+  NIBBLES_PER_ROUND,
   OPERATIONS_PER_ROUND,
   PROBE_WORKGROUP,
   probeCopy,
   probeMultiplyAdd,
   probeRead,
+  probeUnpack,
 } from '../kernels/probes/probes';
 import { HearthError } from '../lib/errors';
 import { noiseWords } from './random-weights';
@@ -22,6 +24,8 @@ export interface Ceilings {
   readonly copyBytesPerSecond: Figure;
   /** f32 multiplications and additions a second. */
   readonly operationsPerSecond: Figure;
+  /** Weights of four bits turned into f32 a second, without reading them from memory. */
+  readonly unpackedPerSecond: Figure;
 }
 
 /** Larger than the last-level cache of most devices; a small adapter's largest binding where that is less. */
@@ -66,6 +70,7 @@ export async function measureCeilings(
         read: await timed(probeRead, sizes, grid),
         copy: await timed(probeCopy, sizes, grid),
         compute: await timed(probeMultiplyAdd, { ROUNDS: rounds32 }, grid),
+        unpack: await timed(probeUnpack, { ROUNDS: rounds32 }, grid),
       },
       rounds,
       signal,
@@ -76,6 +81,7 @@ export async function measureCeilings(
       readBytesPerSecond: perSecond(16 * vectors, times.read),
       copyBytesPerSecond: perSecond(32 * vectors, times.copy),
       operationsPerSecond: perSecond(threads * rounds32 * OPERATIONS_PER_ROUND, times.compute),
+      unpackedPerSecond: perSecond(threads * rounds32 * NIBBLES_PER_ROUND, times.unpack),
     };
   } finally {
     x.destroy();
@@ -105,6 +111,7 @@ async function checkProbes(backend: Backend): Promise<void> {
     [probeRead, sizes],
     [probeCopy, sizes],
     [probeMultiplyAdd, { ROUNDS: 64 }],
+    [probeUnpack, { ROUNDS: 64 }],
   ];
   for (const [kernel, constants] of cases) {
     const found = await run(backend, kernel, constants);

@@ -14,9 +14,11 @@ import { decodeShape, PLAIN_DRAW, Runner } from '../engine/runner';
 import { uploadWeights } from '../engine/upload';
 import { modelPage } from '../models/index';
 import { DEFAULT_INT4 } from '../quant/choose';
-import { packedBytes } from '../quant/format';
+import { benchCachedLoad, type KeepWeights } from './cached-load';
 import type { Ceilings } from './ceilings';
+import { benchGuessing, type GuessReport } from './guess-bench';
 import { benchKernels, type KernelReport } from './kernel-bench';
+import { layerWeights, matrixBytes, tokenWeights } from './matrices';
 import { noiseWords, randomWeights } from './random-weights';
 import { type Figure, figureOf, mapFigure, noiseOf } from '../lib/figure';
 import { interleave } from './rounds';
@@ -31,12 +33,16 @@ export interface ModelReport {
   readonly weightBytes: number;
   /** Weights, keys and values, activations and state on the device, of what was built. */
   readonly memoryBytes: number;
+  /** The most bytes of buffers that were on the device at once, loading included. */
+  readonly peakMemoryBytes: number;
   /** Weights from memory to the device. */
   readonly uploadBytesPerSecond: number;
+  /** Weights from the browser's store to the device (cached-load.ts); null where there is no store. */
+  readonly cachedLoadBytesPerSecond: Figure | null;
   /** Pipelines of the first decode step and the first chunk of a prompt, made and used once. */
   readonly firstUseMs: number;
   /** By positions before the token. */
-  readonly decode: readonly (SpeedAt & { shareOfBandwidth: number })[];
+  readonly decode: readonly (SpeedAt & { shareOfBandwidth: number; shareOfUnpacking: number })[];
   /** By tokens of the prompt. */
   readonly prefill: readonly (SpeedAt & { shareOfOperations: number })[];
   /** A prompt of 128 tokens, up to its first token read. */
@@ -51,6 +57,8 @@ export interface ModelReport {
   readonly verify: readonly Figure[];
   /** One decode step behind the shortest context. */
   readonly stepMs: Figure;
+  /** Rounds with a draft of fewer layers (guess-bench.ts); null where the shape was not timed whole. */
+  readonly guessing: GuessReport | null;
   /** Largest half interval of any figure, as a share of it. */
   readonly noise: number;
   /** The dispatches of a decode step and of a prompt's chunk one by one, where they were asked for. */
@@ -70,6 +78,7 @@ export interface ModelBenchOptions {
   /** Beyond this the shape is built with one layer. */
   readonly budgetMs: number;
   readonly kernels: boolean;
+  readonly keepWeights?: KeepWeights;
   readonly signal?: AbortSignal;
   /** @param share of the shape that is done, from 0 to 1 */
   readonly onProgress?: (share: number) => void;
@@ -97,6 +106,7 @@ export async function benchModel(
   options: ModelBenchOptions,
 ): Promise<ModelReport> {
   const layers = Number(shape.config['num_hidden_layers']);
+  backend.memory.takePeak();
   const steps = stepsOf(options);
   const isHopeful = steps * leastStepMs(shape.config, ceilings) <= options.budgetMs;
   let built = isHopeful ? await build(backend, shape, layers, options) : null;
@@ -105,12 +115,17 @@ export async function benchModel(
     built = null;
   }
   const { bench, firstUseMs, uploadBytesPerSecond } = built ?? (await build(backend, shape, 1, options));
+  let measured: Measured;
   try {
-    const measured = await timeAll(bench, shape, ceilings, options, built ? layers : 1);
-    return { ...measured, firstUseMs, uploadBytesPerSecond };
+    measured = await timeAll(bench, shape, ceilings, options, built ? layers : 1);
   } finally {
     bench.runner.destroy();
   }
+  const peakMemoryBytes = backend.memory.takePeak();
+  const { keepWeights, signal } = options;
+  const cachedLoadBytesPerSecond = keepWeights ? await benchCachedLoad(backend, shape, keepWeights, signal) : null;
+  const guessing = built ? await benchGuessing(backend, shape, options) : null;
+  return { ...measured, firstUseMs, uploadBytesPerSecond, peakMemoryBytes, cachedLoadBytesPerSecond, guessing };
 }
 
 interface Built {
@@ -159,7 +174,10 @@ async function build(
   }
 }
 
-type Measured = Omit<ModelReport, 'firstUseMs' | 'uploadBytesPerSecond'>;
+type Measured = Omit<
+  ModelReport,
+  'firstUseMs' | 'uploadBytesPerSecond' | 'peakMemoryBytes' | 'cachedLoadBytesPerSecond' | 'guessing'
+>;
 
 async function timeAll(
   bench: SteadyRunner,
@@ -187,6 +205,7 @@ async function timeAll(
   const encode = await bench.encodeTimes(shortest, rounds);
 
   const bytes = matrixBytes(shape.config);
+  const weights = tokenWeights(shape.config);
   const positionBytes = runner.memory.kv / runner.options.blocks / BLOCK; // of all layers built, keys and values
   const kvBytes = (context: number) => positionBytes * context * (layers / layersTimed);
   const kernelReports: KernelReport[] = [];
@@ -206,7 +225,12 @@ async function timeAll(
   const decode = reachable.map((context) => {
     const tokensPerSecond = perToken(`decode ${context}`, 1);
     const readPerSecond = tokensPerSecond.median * (bytes + kvBytes(context));
-    return { tokens: context, tokensPerSecond, shareOfBandwidth: readPerSecond / ceilings.readBytesPerSecond.median };
+    return {
+      tokens: context,
+      tokensPerSecond,
+      shareOfBandwidth: readPerSecond / ceilings.readBytesPerSecond.median,
+      shareOfUnpacking: (tokensPerSecond.median * weights) / ceilings.unpackedPerSecond.median,
+    };
   });
   const operations = 2 * layerWeights(shape.config);
   const prefill = prompts.map((prompt) => {
@@ -400,27 +424,6 @@ function fillCache(backend: Backend, runner: Runner): void {
       }
     }
   }
-}
-
-/** Bytes of weights that a token reads: every matrix, the embedding only where it is the head. */
-export function matrixBytes(config: unknown): number {
-  return matrices(config).reduce((sum, { rows, width }) => sum + packedBytes(DEFAULT_INT4, rows, width), 0);
-}
-
-/** Weights of the layers: what a row of a prompt multiplies with. */
-function layerWeights(config: unknown): number {
-  return matrices(config)
-    .filter(({ role }) => role === 'attention' || role === 'feed-forward')
-    .reduce((sum, { rows, width }) => sum + rows * width, 0);
-}
-
-function matrices(config: unknown) {
-  const page = modelPage(config);
-  const specs = page.weights(page.readConfig(config)).filter(({ role }) => role !== 'vector');
-  const hasHead = specs.some(({ role }) => role === 'head');
-  return specs
-    .filter(({ role }) => !hasHead || role !== 'embedding')
-    .map(({ role, parts, width }) => ({ role, width, rows: parts.reduce((sum, part) => sum + part.rows, 0) }));
 }
 
 /** A decode step at best: what reading the weights takes. */

@@ -1,5 +1,6 @@
 /** A report as lines of text, for a terminal or a message to a friend. */
 import type { BenchReport } from './bench';
+import type { GuessReport } from './guess-bench';
 import type { KernelReport } from './kernel-bench';
 import type { ModelReport } from './model-bench';
 import { type Figure, figureText } from '../lib/figure';
@@ -8,7 +9,8 @@ export function tableOf({ device, ceilings, models, skipped, speculation, noisy 
   const gibps = ({ median }: Figure) => `${(median / 2 ** 30).toFixed(1)} GiB/s`;
   const lines = [
     `${device.adapter}: reads ${gibps(ceilings.readBytesPerSecond)}, copies ${gibps(ceilings.copyBytesPerSecond)}, ` +
-      `${(ceilings.operationsPerSecond.median / 1e9).toFixed(1)} GFLOP/s in f32`,
+      `${(ceilings.operationsPerSecond.median / 1e9).toFixed(1)} GFLOP/s in f32, ` +
+      `unpacks ${(ceilings.unpackedPerSecond.median / 1e9).toFixed(2)} G weights/s`,
     '',
     ...models.flatMap((model) => [...modelLines(model), '']),
     ...speculation.map(({ draft, target, cost, at }) => {
@@ -28,11 +30,14 @@ function modelLines(model: ModelReport): string[] {
     model.layersTimed === model.layers ? '' : ` (one of ${model.layers} layers and the head timed, the rest counted)`;
   return [
     `${model.shape}, int4${whole}`,
-    `  weights ${mib(model.weightBytes)}, on the device ${mib(model.memoryBytes)}; ` +
-      `loaded at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, first use ${model.firstUseMs.toFixed(0)} ms`,
+    `  weights ${mib(model.weightBytes)}, on the device ${mib(model.memoryBytes)}, at most ${mib(model.peakMemoryBytes)}; ` +
+      `loaded from memory at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, ` +
+      storeText(model.cachedLoadBytesPerSecond) +
+      `first use ${model.firstUseMs.toFixed(0)} ms`,
     ...model.decode.map(
-      ({ tokens, tokensPerSecond, shareOfBandwidth }) =>
-        `  decode behind ${String(tokens).padStart(5)}  ${figureText(tokensPerSecond, 'tok/s')}, ${percent(shareOfBandwidth)} of the read bandwidth`,
+      ({ tokens, tokensPerSecond, shareOfBandwidth, shareOfUnpacking }) =>
+        `  decode behind ${String(tokens).padStart(5)}  ${figureText(tokensPerSecond, 'tok/s')}, ` +
+        `${percent(shareOfBandwidth)} of the read bandwidth, ${percent(shareOfUnpacking)} of unpacking`,
     ),
     ...model.prefill.map(
       ({ tokens, tokensPerSecond, shareOfOperations }) =>
@@ -42,8 +47,28 @@ function modelLines(model: ModelReport): string[] {
     `  dispatches            ${model.dispatchesPerLayer} a layer, ${model.dispatchesPerToken} a token; ` +
       `encoding ${figureText(model.encodeMs, 'ms')}; reading each token back ${figureText(model.readbackGapMs, 'ms')} more`,
     `  v(1…${model.verify.length})               ${model.verify.map(({ median }) => median.toFixed(2)).join('  ')}`,
+    ...(model.guessing ? [guessingLine(model.guessing)] : []),
     ...model.kernels.map(kernelLine),
   ];
+}
+
+function storeText(bytesPerSecond: Figure | null): string {
+  return bytesPerSecond === null ? '' : `from the store at ${(bytesPerSecond.median / 2 ** 30).toFixed(2)} GiB/s, `;
+}
+
+function guessingLine({
+  draftLayers,
+  drafts,
+  draftCost,
+  verifyCost,
+  acceptance,
+  foretoldGain,
+  gain,
+}: GuessReport): string {
+  return (
+    `  guessing ${drafts} ahead      ${figureText(gain, '×')} with a draft of ${draftLayers} layers, foretold ${foretoldGain.toFixed(2)} ` +
+    `(c = ${draftCost.toFixed(2)}, v(${drafts + 1}) = ${verifyCost.toFixed(2)}, ${percent(acceptance)} right)`
+  );
 }
 
 function kernelLine({ step, part, kernel, dispatches, ms, readBytes, ...shares }: KernelReport): string {

@@ -22,6 +22,7 @@ import type {
   ImportProgress,
   ImportResult,
   Inspection,
+  KnownHost,
   ModelReport,
   Precision,
   StoredModelInfo,
@@ -142,8 +143,10 @@ export interface HearthClient {
    * @throws HearthError `bad-request` for what is no host, or one without https, and for what is no token.
    */
   setHubToken(host: string, token: string | null): Promise<void>;
-  /** The origins that have a token. */
-  tokenOrigins(): Promise<string[]>;
+  /** The hosts that may be asked for models or have a token. */
+  knownHosts(): Promise<KnownHost[]>;
+  /** Takes back that a host may be asked, and forgets its token. @param origin as from `knownHosts`. */
+  forgetHost(origin: string): Promise<void>;
   /** Calls back when a report would read differently, whichever tab has changed it, from the next `modelReports` on. */
   onModelsChange(callback: (modelId: string) => void): () => void;
   capabilities(): Promise<Capabilities>;
@@ -347,7 +350,8 @@ export function createClient(parts: ClientParts): HearthClient {
     allowHost: (origin) => importer().call((api) => api.allowOrigin(origin)),
     useHub: (url) => void (hubUrl = url === null ? DEFAULT_HUB : hubAddress(url)),
     setHubToken: async (host, token) => importer().call((api) => api.setToken(tokenOrigin(host), readToken(token))),
-    tokenOrigins: () => importer().call((api) => api.tokenOrigins()),
+    knownHosts: () => importer().call((api) => api.hosts()),
+    forgetHost: (origin) => importer().call((api) => api.forgetOrigin(origin)),
     modelReports,
     onModelsChange(callback) {
       listeners.add(callback);

@@ -2,6 +2,7 @@
  * Where a recorded step runs: on a WebGPU device, or through the CPU twins where there is none. Models and the engine know
  * only this interface. Buffers are handles; their bytes belong to the backend that made them.
  */
+import type { MemoryCount } from './memory-count';
 import type { Step } from './recorder';
 
 /** A named run of device memory. */
@@ -33,6 +34,7 @@ export interface Backend {
   /** All that tells its adapter from others, as far as a browser says. */
   readonly adapter: string;
   readonly limits: BackendLimits;
+  readonly memory: MemoryCount;
   /** Lanes that share one output row of a matrix product: the numerics class of this backend (see kernels/matvec). */
   readonly lanes: number;
   /** Zero-filled. @throws HearthError `out-of-memory` (asynchronously, from `prepare` or `settle`) when there is no room. */

@@ -6,6 +6,7 @@ import { invariant } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { Backend, DeviceBuffer, PreparedStep, Readback } from './backend';
 import type { CpuView } from './kernel';
+import { MemoryCount } from './memory-count';
 import type { Call, Step } from './recorder';
 
 class CpuBuffer implements DeviceBuffer, CpuView {
@@ -15,13 +16,16 @@ class CpuBuffer implements DeviceBuffer, CpuView {
   constructor(
     readonly label: string,
     readonly bytes: number,
+    readonly count: MemoryCount,
   ) {
     const memory = new ArrayBuffer(roundUp(bytes, 16));
+    count.add(memory.byteLength);
     this.f32 = new Float32Array(memory);
     this.u32 = new Uint32Array(memory);
   }
 
   destroy(): void {
+    this.count.remove(this.f32.byteLength);
     this.f32 = new Float32Array(0);
     this.u32 = new Uint32Array(0);
   }
@@ -43,9 +47,10 @@ export class CpuBackend implements Backend {
   readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
   readonly lanes = 1;
+  readonly memory = new MemoryCount();
 
   createBuffer(label: string, bytes: number): DeviceBuffer {
-    return new CpuBuffer(label, bytes);
+    return new CpuBuffer(label, bytes, this.memory);
   }
 
   write(buffer: DeviceBuffer, offsetBytes: number, data: ArrayBufferView<ArrayBuffer>): void {

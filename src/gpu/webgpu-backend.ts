@@ -9,18 +9,26 @@ import type { Backend, BackendLimits, DeviceBuffer, PreparedStep, Readback } fro
 import { FirefoxReadback, isFirefox } from './firefox-readback';
 import { overridesOf } from './kernel';
 import type { Constants, Grid, Kernel } from './kernel';
+import { MemoryCount } from './memory-count';
 import { endsOf, Pace } from './pace';
 import type { Step } from './recorder';
 
 class GpuBuffer implements DeviceBuffer {
+  #isThere = true;
+
   constructor(
     readonly label: string,
     readonly bytes: number,
     readonly gpu: GPUBuffer,
     readonly id: number,
-  ) {}
+    readonly count: MemoryCount,
+  ) {
+    count.add(gpu.size);
+  }
 
   destroy(): void {
+    if (this.#isThere) this.count.remove(this.gpu.size);
+    this.#isThere = false;
     this.gpu.destroy();
   }
 }
@@ -59,6 +67,7 @@ export class WebGpuBackend implements Backend {
   readonly kind = 'webgpu';
   readonly adapter: string;
   readonly limits: BackendLimits;
+  readonly memory = new MemoryCount();
   readonly lanes: number;
   /** Set once the device is gone; every later call throws it. */
   #lost: HearthError | null = null;
@@ -104,7 +113,7 @@ export class WebGpuBackend implements Backend {
     this.#check();
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
     const gpu = this.device.createBuffer({ label, size: roundUp(Math.max(bytes, 16), 16), usage });
-    return new GpuBuffer(label, bytes, gpu, this.#nextBufferId++);
+    return new GpuBuffer(label, bytes, gpu, this.#nextBufferId++, this.memory);
   }
 
   write(buffer: DeviceBuffer, offsetBytes: number, data: ArrayBufferView<ArrayBuffer>): void {
@@ -223,8 +232,10 @@ export class WebGpuBackend implements Backend {
   /** Staging buffers are kept by size; the decode loop always asks for the same one. */
   #takeStaging(bytes: number): GPUBuffer {
     const spare = this.#staging.get(bytes)?.pop();
+    if (spare) return spare;
+    this.memory.add(bytes);
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    return spare ?? this.device.createBuffer({ label: 'staging', size: bytes, usage });
+    return this.device.createBuffer({ label: 'staging', size: bytes, usage });
   }
 
   #returnStaging(staging: GPUBuffer): void {

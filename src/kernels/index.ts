@@ -1,15 +1,15 @@
 /** Every kernel, for the tests and tools that walk them all. */
-import { attention } from './attention/attention';
+import { attention, mergeSplits } from './attention/attention';
 import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
-import { matmul, matmulArgmax } from './matmul/matmul';
-import { matvec, matvecArgmax } from './matvec/matvec';
+import { mask } from './mask/mask';
+import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
-import { probeCopy, probeMultiplyAdd, probeRead } from './probes/probes';
+import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
 import { rmsNorm } from './rms-norm/rms-norm';
@@ -24,15 +24,18 @@ export const KERNELS = {
   matvecArgmax,
   matmul,
   matmulArgmax,
+  matmulTiled,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,
   qkNorm,
   attention,
+  mergeSplits,
   gatherRows,
   softCap,
   survey,
   penalize,
+  mask,
   largest,
   bins,
   candidates,
@@ -48,4 +51,5 @@ export const KERNELS = {
   probeRead,
   probeCopy,
   probeMultiplyAdd,
+  probeUnpack,
 };

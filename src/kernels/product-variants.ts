@@ -2,6 +2,7 @@
  * The ways in which a product may be computed. They differ in how threads share the work, never in the order of additions:
  * every variant of a key gives the same bits, so that a device may take whichever is fastest on it.
  */
+import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import type { Decoder } from './shared/packed';
 
@@ -21,11 +22,13 @@ export interface ProductKey {
 }
 
 export interface ProductVariant {
-  /** Threads of a workgroup, a multiple of the key's lanes. */
+  /** `direct`: from registers, `lanes` threads to an output. `tiled`: through workgroup memory, for many rows. */
+  readonly kernel: 'direct' | 'tiled';
+  /** Threads of a workgroup. */
   readonly workgroup: number;
-  /** Weight rows that a team of `lanes` threads multiplies; of a gated product half of them are gates, half are ups. */
+  /** Weight rows that a thread multiplies; of a gated product half of them are gates, half are ups. */
   readonly outputsPerThread: number;
-  /** Rows of activations of a team; one is matvec, more are matmul. */
+  /** Rows of activations that a thread multiplies them with. */
   readonly rowsPerThread: number;
 }
 
@@ -43,10 +46,10 @@ export function defaultProducts(lanes: number): ProductChoice {
 }
 
 /** The most rows of each class: a variant is timed with as many. */
-export const ROW_CLASSES = [1, 2, 4, 8, 64] as const;
+export const ROW_CLASSES = [1, 2, 4, 8, 16, 64] as const;
 export type RowClass = (typeof ROW_CLASSES)[number];
 
-/** The class of a pass of `rows` rows: 1, 2, 3 to 4, 5 to 8, or more. */
+/** The class of a pass of `rows` rows: 1, 2, to 4, to 8, to 16, or more. */
 export function rowClass(rows: number): RowClass {
   return ROW_CLASSES.find((most) => rows <= most) ?? 64;
 }
@@ -61,8 +64,63 @@ export function outputsPerRank(lanes: number): number {
   return lanes === 1 ? 64 : divideUp(256, lanes);
 }
 
-/** At most eight; the first is the default, on a GPU and in software alike. */
-export function productVariants({ rows, lanes }: ProductKey): readonly [ProductVariant, ...ProductVariant[]] {
-  // In software small workgroups, so that small matrices still occupy every core.
-  return [{ workgroup: lanes === 1 ? 16 : 64, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 }];
+/** [workgroup, outputs of a thread, rows of a thread] */
+type Sizes = readonly [workgroup: number, outputs: number, rows: number];
+
+interface Choices {
+  readonly tiled: readonly Sizes[];
+  readonly direct: readonly Sizes[];
+}
+
+/**
+ * Where threads share outputs, on GPUs: few weight rows to a thread, so that there are many threads, and their loads in
+ * flight; and for many rows tiles, in the first of which a thread has 32 products for 12 vectors that it reads.
+ */
+const SHARED: Record<RowClass, Choices> = {
+  1: { tiled: [], direct: [[64, 4, 1], [128, 4, 1], [256, 4, 1], [64, 2, 1], [128, 2, 1], [64, 8, 1], [32, 8, 1]] },
+  2: { tiled: [], direct: [[64, 4, 2], [128, 4, 2], [64, 2, 2], [128, 2, 2], [64, 8, 2], [32, 8, 2]] },
+  4: { tiled: [], direct: [[64, 4, 4], [128, 4, 4], [64, 2, 4], [128, 2, 4], [64, 8, 4], [32, 8, 4]] },
+  8: { tiled: [], direct: [[64, 4, 8], [64, 2, 8], [128, 2, 8], [64, 8, 8], [64, 4, 4]] },
+  16: { tiled: [[64, 8, 2], [128, 4, 2], [64, 4, 2]], direct: [[64, 4, 8], [64, 8, 8]] },
+  64: { tiled: [[64, 8, 4], [128, 4, 4], [64, 4, 8], [64, 4, 4], [128, 2, 8]], direct: [[64, 4, 8], [64, 8, 8]] },
+}; // prettier-ignore
+
+/**
+ * Where each thread has its outputs to itself, in software: a load costs there as much as eight multiplications, so a thread
+ * has many outputs and rows; workgroups are small, so that small matrices still occupy every core; and no thread waits for
+ * another, which is dear.
+ */
+const ALONE: Record<RowClass, Choices> = {
+  1: { tiled: [], direct: [[4, 16, 1], [8, 8, 1], [16, 4, 1]] },
+  2: { tiled: [], direct: [[4, 16, 2], [8, 8, 2]] },
+  4: { tiled: [], direct: [[4, 16, 4], [4, 32, 4], [8, 8, 4]] },
+  8: { tiled: [], direct: [[4, 16, 8], [4, 32, 8], [8, 8, 8]] },
+  16: { tiled: [], direct: [[4, 16, 8], [4, 32, 8], [4, 16, 16]] },
+  64: { tiled: [], direct: [[4, 16, 8], [4, 32, 8], [4, 16, 16]] },
+}; // prettier-ignore
+
+/** Bytes of workgroup memory that every device has. */
+const WORKGROUP_BYTES = 16384;
+
+/** At most eight; the first is the default. */
+export function productVariants(key: ProductKey): readonly [ProductVariant, ...ProductVariant[]] {
+  const { rows, lanes, result } = key;
+  const { tiled, direct } = (lanes === 1 ? ALONE : SHARED)[rows];
+  const fitting = direct.filter(([workgroup, outputs, rowsEach]) => {
+    const fits = lanes === 1 || 4 * workgroup * outputs * rowsEach <= WORKGROUP_BYTES;
+    const isWhole = workgroup % lanes === 0;
+    return fits && isWhole && (result !== 'ranks' || (workgroup / lanes) * outputs === outputsPerRank(lanes));
+  });
+  const [first, ...others] = [
+    ...(result === 'ranks' ? [] : tiled.map((sizes) => variantOf('tiled', sizes))),
+    ...fitting.map((sizes) => variantOf('direct', sizes)),
+  ];
+  return [present(first, `a variant of ${productKeyText(key)}`), ...others];
+}
+
+function variantOf(
+  kernel: ProductVariant['kernel'],
+  [workgroup, outputsPerThread, rowsPerThread]: Sizes,
+): ProductVariant {
+  return { kernel, workgroup, outputsPerThread, rowsPerThread };
 }

@@ -3,13 +3,12 @@
  * that is too large for one binding or whose rows are packed in several formats.
  */
 import type { DeviceBuffer } from '../gpu/backend';
-import { gridOf } from '../gpu/kernel';
+import { type Grid, gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
-import { matmul, matmulArgmax } from './matmul/matmul';
-import { matvec, matvecArgmax } from './matvec/matvec';
-import { outputsPerRank, type ProductChoice, type ProductKey, rowClass } from './product-variants';
+import { directShare, matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax, tiledShare } from './matmul/matmul';
+import { outputsPerRank, type ProductChoice, type ProductKey, type ProductVariant, rowClass } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
 
@@ -44,24 +43,21 @@ export interface Product {
 /** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
   const { x, matrix, y, yStride, rows, products, epilogue } = product;
-  const isGatedProduct = isGated(Epilogue[epilogue]);
+  const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, isGatedProduct ? 'gated' : 'products', products.lanes);
-    const { workgroup, outputsPerThread, rowsPerThread } = products.choose(key);
-    const outputsPerWorkgroup = (workgroup / key.lanes) * (isGatedProduct ? outputsPerThread / 2 : outputsPerThread);
-    const buffers = { x, codes, scales, y };
+    const key = keyOf(matrix, part, rows, result, products.lanes);
+    const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
+      ...sharingConstants(key, variant),
       OUTPUTS: outputs,
-      WORKGROUP: workgroup,
-      LANES: key.lanes,
       Y_OFFSET: firstOutput,
+      Y_STRIDE: yStride,
       EPILOGUE: Epilogue[epilogue],
     };
-    const grid = gridOf(divideUp(outputs, outputsPerWorkgroup), divideUp(rows, rowsPerThread));
-    if (rows === 1) recorder.call(label, matvec, buffers, constants, grid);
-    else recorder.call(label, matmul, buffers, { ...constants, Y_STRIDE: yStride }, grid);
+    const kernel = variant.kernel === 'tiled' ? matmulTiled : rows === 1 ? matvec : matmul;
+    recorder.call(label, kernel, { x, codes, scales, y }, constants, gridOfVariant(key, variant, rows));
   }
 }
 
@@ -79,21 +75,19 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const { workgroup, rowsPerThread } = products.choose(keyOf(matrix, part, rows, 'ranks', lanes));
-    const workgroups = divideUp(outputs, outputsPerRank(lanes));
+    const key = keyOf(matrix, part, rows, 'ranks', lanes);
+    const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
+      ...sharingConstants(key, variant),
       OUTPUTS: outputs,
-      WORKGROUP: workgroup,
-      LANES: lanes,
       FIRST_ID: firstOutput,
       RANK_STRIDE: ranksPerRow(matrix, lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
-    const grid = gridOf(workgroups, divideUp(rows, rowsPerThread));
-    recorder.call(label, kernel, { x, codes, scales, ranks }, constants, grid);
-    offset += workgroups;
+    recorder.call(label, kernel, { x, codes, scales, ranks }, constants, gridOfVariant(key, variant, rows));
+    offset += divideUp(outputs, outputsPerRank(lanes));
   }
 }
 
@@ -111,4 +105,22 @@ export function keyOf(
   lanes: number,
 ): ProductKey {
   return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows: rowClass(rows), result, lanes };
+}
+
+/** The constants of a variant, the same for all its kernels. */
+export function sharingConstants({ lanes }: ProductKey, variant: ProductVariant) {
+  return {
+    WORKGROUP: variant.workgroup,
+    LANES: lanes,
+    OUTPUTS_PER_THREAD: variant.outputsPerThread,
+    ROWS_PER_THREAD: variant.rowsPerThread,
+  };
+}
+
+/** Workgroups of a variant for `rows` rows. */
+export function gridOfVariant(key: ProductKey, variant: ProductVariant, rows: number): Grid {
+  const sharing = sharingConstants(key, variant);
+  const share = variant.kernel === 'tiled' ? tiledShare(sharing) : directShare(sharing);
+  const outputs = key.result === 'gated' ? share.weightRows / 2 : share.weightRows;
+  return gridOf(divideUp(key.outputs, outputs), divideUp(rows, share.rows));
 }

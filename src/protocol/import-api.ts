@@ -2,11 +2,13 @@
 import type { ModelSource } from '../lib/model-source';
 import type { Precision } from '../weights/choose-formats';
 import type { BytesByKind } from '../weights/foresee';
+import type { KnownHost } from '../weights/known-host';
 import type { Manifest } from '../weights/manifest';
 
 export type { ModelFile, ModelSource } from '../lib/model-source';
 export type { Precision } from '../weights/choose-formats';
 export type { BytesByKind } from '../weights/foresee';
+export type { KnownHost } from '../weights/known-host';
 
 /** A model, and where it lies. */
 export interface SourceRequest {
@@ -180,8 +182,10 @@ export interface ImportApi {
   allowOrigin(origin: string): Promise<void>;
   /** Keeps a token for a host on this device, to be sent to that host only; null forgets it. @param origin "https://hub.example" */
   setToken(origin: string, token: string | null): Promise<void>;
-  /** The origins that have a token. */
-  tokenOrigins(): Promise<string[]>;
+  /** The hosts that may be asked, or have a token. */
+  hosts(): Promise<KnownHost[]>;
+  /** Takes back that a host may be asked, and forgets its token. What is under way goes on. */
+  forgetOrigin(origin: string): Promise<void>;
   /** Calls back, for as long as this thread lives, when what is held of a model has changed, in this tab or in another one. */
   watch(onChange: (modelId: string) => void): Promise<void>;
   remove(modelId: string): Promise<void>;

@@ -23,7 +23,10 @@ export interface RemoteApi {
   /** Adds a server, or gives it another key. Rejects as `bad-request` for what is no address. */
   addEndpoint(url: string, key: string | null): Promise<RemoteEndpoint>;
   removeEndpoint(url: string): Promise<void>;
-  /** Names of the models that a server has. Can be aborted. Rejects as `network`, `not-found`, `bad-request`, `bad-file`. */
+  /**
+   * Names of the models that a server has. Can be aborted. Rejects as
+   * `network`, `not-found`, `bad-request`, `refused`, `rate-limited`, `bad-file`.
+   */
   models(requestId: string, endpoint: string): Promise<string[]>;
   /**
    * Events as those of `EngineApi.generate`, thinking between `<think>` and `</think>`. Figures that a server does not tell

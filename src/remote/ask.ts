@@ -6,6 +6,13 @@ import * as v from 'valibot';
 import { HearthError, isAbort, throwIfAborted, type ErrorCode } from '../lib/errors';
 import { log } from '../lib/log';
 import type { StoredEndpoint } from './endpoints';
+import { readText } from './read-text';
+
+/** No reason is longer that anybody reads. */
+const MAX_REASON_BYTES = 64 * 1024;
+
+/** The next move after a failure that is the server's own. */
+export const TRY_AGAIN = 'Try again; the log of the server may say more.';
 
 /** How these servers tell failures; some send the text alone. */
 const failure = v.union([
@@ -22,7 +29,7 @@ const failure = v.union([
 /**
  * Asks, and waits for the head of the response.
  * @param body posted as JSON; without one it is a GET.
- * @throws HearthError `network`, `not-found`, `bad-request`, `context-overflow`, `aborted`.
+ * @throws HearthError `network`, `not-found`, `bad-request`, `refused`, `rate-limited`, `context-overflow`, `aborted`.
  */
 export async function ask(
   { url, key }: StoredEndpoint,
@@ -44,6 +51,7 @@ export async function ask(
     cache: 'no-store',
   }).catch((error: unknown): never => {
     throwIfAborted(signal);
+    log.warning('server-unreachable', { host: new URL(url).host, path });
     throw new HearthError('network', `The server ${url} could not be reached, or does not let this page ask it.`, {
       hint: `Check that it runs and that it allows the origin of this page (CORS).${isOpenFromHere(url) ? '' : ' Hearth has to be started with its address in HEARTH_CONNECT.'}`,
       cause: error,
@@ -62,19 +70,23 @@ function isOpenFromHere(url: string): boolean {
 
 async function readFailure(url: string, response: Response): Promise<HearthError> {
   const { status } = response;
-  const text = await response.text().catch(() => '');
+  const text = await readText(response, MAX_REASON_BYTES).catch(() => '');
   const said = toFailure(parseJson(text));
   const words = said?.message ?? (text.slice(0, 200) || response.statusText);
   const message = `The server ${url} answered ${status}: ${words || 'no reason given'}`;
-  if (status === 401 || status === 403) return new HearthError('bad-request', message, { hint: 'Check the key.' });
-  if (status === 429) return new HearthError('network', message, { hint: 'Wait a little, then ask again.' });
+  if (status === 401 || status === 403) return new HearthError('refused', message, { hint: 'Check the key.' });
+  if (status === 429) return new HearthError('rate-limited', message, { hint: 'Wait a little, then ask again.' });
   const isTooLong = said?.code === 'context_length_exceeded' || /context (length|size|window)/i.test(words);
-  return new HearthError(status < 500 && isTooLong ? 'context-overflow' : codeOf(status), message);
+  if (status < 500 && isTooLong) return new HearthError('context-overflow', message);
+  const [code, hint] = meaningOf(status);
+  return new HearthError(code, message, { hint });
 }
 
-function codeOf(status: number): ErrorCode {
-  if (status === 404) return 'not-found';
-  return status >= 400 && status < 500 ? 'bad-request' : 'network';
+function meaningOf(status: number): [ErrorCode, hint: string] {
+  if (status === 404) return ['not-found', 'Check the address, and whether the server still has this model.'];
+  return status >= 400 && status < 500
+    ? ['bad-request', 'Check what is asked of it, such as an option that not every server knows.']
+    : ['network', TRY_AGAIN];
 }
 
 /** What a server says has failed, or null where this is no failure. */
@@ -96,5 +108,8 @@ export function parseJson(text: string): unknown {
 export function throwBroken(url: string, signal: AbortSignal, error: unknown): never {
   throwIfAborted(signal);
   if (error instanceof HearthError || isAbort(error)) throw error;
-  throw new HearthError('network', `The connection to ${url} broke off in the middle of the answer.`, { cause: error });
+  throw new HearthError('network', `The connection to ${url} broke off in the middle of the answer.`, {
+    hint: TRY_AGAIN,
+    cause: error,
+  });
 }

@@ -5,8 +5,15 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import * as v from 'valibot';
 import { HearthError, isAbort } from '../lib/errors';
-import type { FinishReason, GenerateEvent, GenerationOptions, GenerationStats, Prompt } from '../protocol/generation';
-import { ask, parseJson, throwBroken, toFailure } from './ask';
+import type {
+  FinishReason,
+  GenerateEvent,
+  GenerationOptions,
+  Grammar,
+  GenerationStats,
+  Prompt,
+} from '../protocol/generation';
+import { ask, TRY_AGAIN, parseJson, throwBroken, toFailure } from './ask';
 import type { StoredEndpoint } from './endpoints';
 
 const text = v.nullish(v.string(), '');
@@ -77,7 +84,9 @@ export async function* chat(
     reason = 'aborted';
   }
   if (reason === null) {
-    throw new HearthError('network', `The server ${endpoint.url} ended the answer without saying why.`);
+    throw new HearthError('network', `The server ${endpoint.url} ended the answer without saying why.`, {
+      hint: TRY_AGAIN,
+    });
   }
   yield { type: 'done', reason, stats: clock.snapshot(), seed };
 }
@@ -90,6 +99,8 @@ function toBody(model: string, prompt: Prompt, options: GenerationOptions): obje
   if (prompt.kind === 'text') return refuse('are asked by chats only, and this is bare text');
   if (prompt.continueLast) return refuse('begin every answer anew and cannot go on with one');
   if (options.logprobs !== undefined) return refuse('are not asked how likely their tokens were');
+  const { grammar } = options;
+  if (grammar?.type === 'grammar' || grammar?.type === 'regex') return refuse('differ in the grammars that they take');
   return {
     model,
     messages: prompt.messages,
@@ -106,7 +117,14 @@ function toBody(model: string, prompt: Prompt, options: GenerationOptions): obje
     logit_bias: options.logitBias,
     max_tokens: options.maxTokens,
     stop: options.stop,
+    response_format: grammar && toResponseFormat(grammar),
   };
+}
+
+function toResponseFormat(grammar: Extract<Grammar, { type: 'json' | 'json_schema' }>): object {
+  if (grammar.type === 'json') return { type: 'json_object' };
+  const { schema, strict = true } = grammar;
+  return { type: 'json_schema', json_schema: { name: 'answer', schema, strict } };
 }
 
 /** The chunks of a stream, to its "[DONE]". @throws HearthError `bad-file`, `network`, `aborted`. */
@@ -130,7 +148,11 @@ async function* readChunks(
       const { data } = value;
       const json = parseJson(data);
       const failed = toFailure(json);
-      if (failed) throw new HearthError('network', `The server ${url} failed in mid-answer: ${failed.message}`);
+      if (failed) {
+        throw new HearthError('network', `The server ${url} failed in mid-answer: ${failed.message}`, {
+          hint: TRY_AGAIN,
+        });
+      }
       const chunk = v.safeParse(chunkSchema, json);
       if (!chunk.success) throw notAStream(url, `an event "${data.slice(0, 80)}"`);
       yield chunk.output;

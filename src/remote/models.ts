@@ -3,13 +3,19 @@ import * as v from 'valibot';
 import { HearthError } from '../lib/errors';
 import { ask, parseJson, throwBroken } from './ask';
 import type { StoredEndpoint } from './endpoints';
+import { readText } from './read-text';
+
+/** Enough for ten thousand models that tell much of themselves; what is longer is cut, and so no list. */
+const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
 const listSchema = v.object({ data: v.array(v.object({ id: v.string() })) });
 
 /** Their names, in the server's order. @throws HearthError as `ask`; `bad-file` for what is no list of models. */
 export async function listRemoteModels(endpoint: StoredEndpoint, signal: AbortSignal): Promise<string[]> {
   const response = await ask(endpoint, '/models', { signal });
-  const text = await response.text().catch((error: unknown) => throwBroken(endpoint.url, signal, error));
+  const text = await readText(response, MAX_LIST_BYTES).catch((error: unknown) =>
+    throwBroken(endpoint.url, signal, error),
+  );
   const list = v.safeParse(listSchema, parseJson(text));
   if (list.success) return list.output.data.map(({ id }) => id);
   throw new HearthError('bad-file', `The server ${endpoint.url} sent no list of models, but "${text.slice(0, 80)}".`, {

@@ -2,7 +2,8 @@
  * What this device keeps of other hosts, by origin: whether the person lets them be asked for models, and the token that opens
  * their gated repositories. It leaves the device in no export, and nobody but `http.ts` is told a token.
  */
-import { entries, get, update } from 'idb-keyval';
+import { del, entries, get, update } from 'idb-keyval';
+import type { KnownHost } from './known-host';
 import { openDatabase } from './database';
 
 interface HostRecord {
@@ -40,10 +41,17 @@ export class HostStore {
     return (await this.#read(origin)).token;
   }
 
-  /** The origins that have a token. */
-  async tokenOrigins(): Promise<string[]> {
+  /** All of which something is kept; none where nothing can be read. */
+  async list(): Promise<KnownHost[]> {
     const all = await entries<string, HostRecord>(this.#hosts).catch(() => []);
-    return all.flatMap(([origin, { token }]) => (token === null ? [] : [origin]));
+    return all
+      .map(([origin, { isAllowed, token }]) => ({ origin, isAllowed, hasToken: token !== null }))
+      .filter(({ isAllowed, hasToken }) => isAllowed || hasToken);
+  }
+
+  /** Takes the permission back, and forgets the token. @throws DOMException where nothing may be stored. */
+  forget(origin: string): Promise<void> {
+    return del(origin, this.#hosts);
   }
 
   async #read(origin: string): Promise<HostRecord> {

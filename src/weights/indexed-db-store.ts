@@ -17,10 +17,13 @@ export class IndexedDbStore implements WeightStore {
   readonly #records: UseStore;
   readonly #shards: UseStore;
 
-  /** @param factory another one in tests, or from a storage-access handle. */
-  constructor(factory: IDBFactory = indexedDB) {
-    this.#records = openDatabase(factory, 'hearth-models');
-    this.#shards = openDatabase(factory, 'hearth-shards');
+  /**
+   * @param factory another one in tests, or from a storage-access handle.
+   * @param prefix of the databases' names, for a store apart from that of the models.
+   */
+  constructor(factory: IDBFactory = indexedDB, prefix = 'hearth') {
+    this.#records = openDatabase(factory, `${prefix}-models`);
+    this.#shards = openDatabase(factory, `${prefix}-shards`);
   }
 
   async manifest(modelId: string): Promise<Manifest | null> {

@@ -2,8 +2,9 @@
  * One run of a batch: the rows that wait are asked, several at once, until all have ended, the run is paused, or something stands
  * in the way of all of them. What is one row's own fault (a prompt too long, or empty) is that row's result, and the others go on.
  */
-import { HearthError, isAbort, toHearthError, type LocalModel } from '../../client';
+import { HearthError, isAbort, toHearthError } from '../../client';
 import { askingOf } from './asking';
+import type { RowAnswerer } from './row-answerer';
 import { runQueue, type RunQueue } from './run-queue';
 import { createSpeedometer, type RunSpeed } from './speed';
 import { strings } from './strings';
@@ -31,7 +32,7 @@ export interface RunTotal {
 }
 
 export interface RunParts {
-  model: LocalModel;
+  model: RowAnswerer;
   batch: BatchContent;
   /** Rows that have ended before. */
   done: ReadonlySet<number>;

@@ -1,7 +1,10 @@
 /** Running the batch: how many rows at once, the one button that matters now, and how far it is. */
+import { useEffect } from 'react';
+import type { RemoteChoice } from '../chats/types';
 import { formatRate } from '../format';
 import { needsEngine } from '../state/engine-slice';
 import { modelLabel } from '../state/model-slice';
+import { hostOfServer, placeOfServer } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
 import { ProblemWords } from '../ui/problem-words';
@@ -19,6 +22,7 @@ export function RunSection({ batch }: BatchProps) {
   const runBatch = useApp((state) => state.runBatch);
   return (
     <Section title={strings.run}>
+      <WhoAnswers batch={batch} />
       <div className="run-bar">
         <Concurrency batch={batch} />
         <Moves batch={batch} />
@@ -32,6 +36,51 @@ export function RunSection({ batch }: BatchProps) {
       <Progress batch={batch} />
     </Section>
   );
+}
+
+/** This device or a server elsewhere; asked only where there is a choice. All rows are answered by one. */
+function WhoAnswers({ batch }: BatchProps) {
+  const servers = useApp((state) => state.servers);
+  const openServers = useApp((state) => state.openServers);
+  const changeBatch = useApp((state) => state.changeBatch);
+  const label = useApp(modelLabel);
+  const isOpen = useApp(
+    (state) => state.batchPhase === 'idle' && !state.batchElsewhere && state.batchResults.size === 0,
+  );
+  useEffect(() => void openServers(), [openServers]);
+  const { remote } = batch.settings;
+  const choices = (servers ?? []).flatMap(({ url, models }) => models.map((model) => ({ endpoint: url, model })));
+  const isKnown = choices.some((choice) => valueOf(choice) === valueOf(remote));
+  if (remote && !isKnown) choices.unshift(remote);
+  if (choices.length === 0) return null;
+  return (
+    <div className="field">
+      <label htmlFor="batch-who">{strings.who}</label>
+      <select
+        id="batch-who"
+        value={valueOf(remote)}
+        disabled={!isOpen}
+        aria-describedby="batch-who-help"
+        onChange={({ target }) =>
+          changeBatch({ remote: choices.find((choice) => valueOf(choice) === target.value) ?? null })
+        }
+      >
+        <option value="">{strings.thisDevice({ model: label })}</option>
+        {choices.map((choice) => (
+          <option key={valueOf(choice)} value={valueOf(choice)}>
+            {strings.modelAt({ model: choice.model, host: placeOfServer(choice.endpoint) })}
+          </option>
+        ))}
+      </select>
+      <p className="help" id="batch-who-help">
+        {remote ? strings.sentTo({ host: hostOfServer(remote.endpoint) }) : strings.whoHelp}
+      </p>
+    </div>
+  );
+}
+
+function valueOf(choice: RemoteChoice | null | undefined): string {
+  return choice ? `${choice.endpoint} ${choice.model}` : '';
 }
 
 function Concurrency({ batch }: BatchProps) {

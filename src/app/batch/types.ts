@@ -1,5 +1,6 @@
 /** What a batch is: prompts from a file, a template, how they are answered, and what has come of each. Plain data; it is stored as it is. */
 import type { FinishReason, GenerationOptions } from '../../client';
+import type { RemoteChoice } from '../chats/types';
 
 /** `lines`: one prompt to a line. */
 export type PromptFormat = 'csv' | 'jsonl' | 'lines';
@@ -20,6 +21,8 @@ export interface BatchSettings {
   template: string;
   systemPrompt: string;
   sampling: GenerationOptions;
+  /** Who answers elsewhere; absent or null: this machine. It is in no export, and other prompts begin without. */
+  remote?: RemoteChoice | null;
   /** Rows that are answered at once, 1 to `MAX_CONCURRENCY`. */
   concurrency: number;
 }

@@ -74,14 +74,16 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
       <Speeds
         title={strings.writing}
         help={strings.writingHelp}
-        columns={[strings.column.context, strings.column.ofMemory]}
-        rows={decode.map(({ shareOfBandwidth, ...row }) => ({ ...row, share: shareOfBandwidth }))}
+        columns={[strings.column.context, strings.column.ofMemory, strings.column.ofUnpacking]}
+        rows={decode.map(({ shareOfBandwidth, shareOfUnpacking, ...row }) => {
+          return { ...row, shares: [shareOfBandwidth, shareOfUnpacking] };
+        })}
       />
       <Speeds
         title={strings.reading}
         help={strings.readingHelp}
         columns={[strings.column.prompt, strings.column.ofArithmetic]}
-        rows={prefill.map(({ shareOfOperations, ...row }) => ({ ...row, share: shareOfOperations }))}
+        rows={prefill.map(({ shareOfOperations, ...row }) => ({ ...row, shares: [shareOfOperations] }))}
       />
       <Details model={model} />
     </Section>
@@ -91,11 +93,16 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
 interface SpeedsProps {
   readonly title: string;
   readonly help: string;
-  readonly columns: readonly [tokens: string, share: string];
-  readonly rows: readonly { readonly tokens: number; readonly tokensPerSecond: Figure; readonly share: number }[];
+  readonly columns: readonly [tokens: string, ...shares: string[]];
+  readonly rows: readonly {
+    readonly tokens: number;
+    readonly tokensPerSecond: Figure;
+    /** Of the device's limits, in the order of the columns. */
+    readonly shares: readonly number[];
+  }[];
 }
 
-function Speeds({ title, help, columns: [tokensColumn, shareColumn], rows }: SpeedsProps) {
+function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }: SpeedsProps) {
   return (
     <div className="bench-speeds">
       <h4>{title}</h4>
@@ -103,7 +110,7 @@ function Speeds({ title, help, columns: [tokensColumn, shareColumn], rows }: Spe
       <table className="bench-table">
         <thead>
           <tr>
-            {[tokensColumn, strings.column.speed, strings.column.between, shareColumn].map((column) => (
+            {[tokensColumn, strings.column.speed, strings.column.between, ...shareColumns].map((column) => (
               <th key={column} scope="col">
                 {column}
               </th>
@@ -111,12 +118,14 @@ function Speeds({ title, help, columns: [tokensColumn, shareColumn], rows }: Spe
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ tokens, tokensPerSecond: { median, low, high }, share }) => (
+          {rows.map(({ tokens, tokensPerSecond: { median, low, high }, shares }) => (
             <tr key={tokens}>
               <th scope="row">{tokens.toLocaleString(locale())}</th>
               <td>{formatRate(median)}</td>
               <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
-              <td>{formatShare(share)}</td>
+              {shares.map((share, i) => (
+                <td key={shareColumns[i]}>{formatShare(share)}</td>
+              ))}
             </tr>
           ))}
         </tbody>
@@ -141,8 +150,23 @@ function Details({ model }: { readonly model: BenchModelReport }) {
         <Fact name={fact.gap}>{ms(model.readbackGapMs.median)}</Fact>
         <Fact name={fact.weights}>{formatBytes(model.weightBytes)}</Fact>
         <Fact name={fact.memory}>{formatBytes(model.memoryBytes)}</Fact>
+        <Fact name={fact.peak}>{formatBytes(model.peakMemoryBytes)}</Fact>
         <Fact name={fact.loading}>{perSecond(model.uploadBytesPerSecond)}</Fact>
+        {model.cachedLoadBytesPerSecond && (
+          <Fact name={fact.cachedLoading}>{perSecond(model.cachedLoadBytesPerSecond.median)}</Fact>
+        )}
         <Fact name={fact.firstUse}>{ms(model.firstUseMs)}</Fact>
+        {model.guessing && (
+          <Fact name={fact.guessing({ drafts: model.guessing.drafts })}>
+            {fact.guessingNow({
+              gain: formatAmount(model.guessing.gain.median),
+              foretold: formatAmount(model.guessing.foretoldGain),
+              draft: formatAmount(model.guessing.draftCost),
+              verify: formatAmount(model.guessing.verifyCost),
+              right: formatShare(model.guessing.acceptance),
+            })}
+          </Fact>
+        )}
       </dl>
     </details>
   );
@@ -158,6 +182,9 @@ function Limits({ report: { ceilings } }: { readonly report: BenchReport }) {
         <Fact name={limit.copy}>{perSecond(ceilings.copyBytesPerSecond.median)}</Fact>
         <Fact name={limit.compute}>
           {strings.operations({ amount: formatAmount(ceilings.operationsPerSecond.median / 1e9) })}
+        </Fact>
+        <Fact name={limit.unpack}>
+          {strings.unpacked({ amount: formatAmount(ceilings.unpackedPerSecond.median / 1e9) })}
         </Fact>
       </dl>
     </Section>

@@ -1,9 +1,9 @@
 /** The room of the conversation: the chats beside it where there is room, and by the fire the composer. */
 import { lazy, Suspense, useEffect, useRef, useState, type DragEvent } from 'react';
-import { ModelLine } from '../models/model-line';
 import { useApp } from '../state/use-app';
 import { AnswerEnd } from './answer-end';
 import { prepareAnswerText } from './answer-text';
+import { AnswererLine } from './answerer-line';
 import { Announcer } from './announcer';
 import { ChatBar } from './chat-bar';
 import { ChatList } from './chat-list';
@@ -44,7 +44,7 @@ export function ChatScreen() {
         </Scroller>
         <div className="fireside">
           <Notices />
-          <ModelLine />
+          <AnswererLine />
           <Composer key={`composer ${chatId}`} />
         </div>
         {dropping && <p className="drop-here">{strings.dropHere}</p>}

@@ -196,6 +196,8 @@ describe('JSON', () => {
 });
 
 describe('Markdown', () => {
+  const stamp = { chatId: 'c', createdAt: 1, state: 'done', revision: 1 } as const;
+
   it('brings the shown branch back, text for text', () => {
     fc.assert(
       fc.property(chatArbitrary, (stored) => {
@@ -224,30 +226,17 @@ describe('Markdown', () => {
     const page = writeMarkdown({
       chat: { ...emptyChat('c', 0), title: 'A dog', leafId: 'e' },
       messages: [
-        { id: 'a', chatId: 'c', parentId: null, role: 'user', content: 'Hi', createdAt: 1, state: 'done', revision: 1 },
+        { ...stamp, id: 'a', parentId: null, role: 'user', content: 'Hi' },
+        { ...stamp, id: 'b', parentId: 'a', role: 'assistant', content: 'Hello.', modelLabel: 'Tales' },
+        { ...stamp, id: 'd', parentId: 'b', role: 'user', content: 'Hi' },
         {
-          id: 'b',
-          chatId: 'c',
-          parentId: 'a',
-          role: 'assistant',
-          content: 'Hello.',
-          modelLabel: 'Tales',
-          createdAt: 2,
-          state: 'done',
-          revision: 1,
-        },
-        { id: 'd', chatId: 'c', parentId: 'b', role: 'user', content: 'Hi', createdAt: 3, state: 'done', revision: 1 },
-        {
+          ...stamp,
           id: 'e',
-          chatId: 'c',
           parentId: 'd',
           role: 'assistant',
           content: 'Good day.',
           modelLabel: 'llama3',
           host: 'example.org',
-          createdAt: 4,
-          state: 'done',
-          revision: 1,
         },
       ],
     });
@@ -259,18 +248,7 @@ describe('Markdown', () => {
   it('comes back through an editor that ends lines the other way', () => {
     const page = writeMarkdown({
       chat: { ...emptyChat('c', 0), leafId: 'a' },
-      messages: [
-        {
-          id: 'a',
-          chatId: 'c',
-          parentId: null,
-          role: 'user',
-          content: 'a\nb',
-          createdAt: 1,
-          state: 'done',
-          revision: 1,
-        },
-      ],
+      messages: [{ ...stamp, id: 'a', parentId: null, role: 'user', content: 'a\nb' }],
     });
     expect(parseMarkdown(page.replaceAll('\n', '\r\n'))[0]?.messages[0]?.content).toBe('a\nb');
   });

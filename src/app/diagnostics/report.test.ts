@@ -15,6 +15,10 @@ const good: DiagnosticsReport = {
     limits: { maxBufferSize: 4 },
   },
   engineError: null,
+  tuning: {
+    isOn: true,
+    points: [{ point: 'rows=1', variant: 'workgroup=64', gain: 1.239, refused: ['workgroup=8'] }],
+  },
   processors: 8,
   memoryGigabytes: 16,
   window: { width: 800, height: 600, pixelRatio: 2 },
@@ -79,6 +83,7 @@ describe('the text to be copied', () => {
       'maxBufferSize: 4',
       '800',
       'indexedDB: 4',
+      '1.24 × rows=1: workgroup=64, wrong: workgroup=8',
     ])
       expect(text).toContain(part);
     expect(text.endsWith(logLine(entry))).toBe(true);

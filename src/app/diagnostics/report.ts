@@ -3,7 +3,7 @@
  * does not tell is null. Two things are made of it, without looking anywhere else: findings, which are sentences with a next move,
  * and a text to be copied.
  */
-import { version, type DeviceReport, type HearthClient } from '../../client';
+import { version, type DeviceReport, type HearthClient, type TunedPoint, type TuningReport } from '../../client';
 import type { LogEntry } from '../../lib/log';
 
 export interface DiagnosticsReport {
@@ -15,6 +15,8 @@ export interface DiagnosticsReport {
   /** Null when the engine's thread did not start; then `engineError` says why. */
   device: DeviceReport | null;
   engineError: string | null;
+  /** Null when the engine did not tell. */
+  tuning: TuningReport | null;
   processors: number | null;
   memoryGigabytes: number | null;
   window: { width: number; height: number; pixelRatio: number };
@@ -26,13 +28,14 @@ export interface DiagnosticsReport {
 type TalkativeNavigator = Navigator & { deviceMemory?: number };
 type TalkativeEstimate = StorageEstimate & { usageDetails?: Record<string, number> };
 
-export async function collectReport(client: Pick<HearthClient, 'capabilities'>): Promise<DiagnosticsReport> {
+export async function collectReport(client: Pick<HearthClient, 'capabilities' | 'tuning'>): Promise<DiagnosticsReport> {
   const here: TalkativeNavigator = navigator;
-  const [engine, estimate, persisted, works] = await Promise.all([
+  const [engine, tuning, estimate, persisted, works] = await Promise.all([
     client.capabilities().then(
       ({ device }) => ({ device, engineError: null }),
       (error: Error) => ({ device: null, engineError: error.message }),
     ),
+    orNull(() => client.tuning()),
     orNull(() => here.storage?.estimate() as Promise<TalkativeEstimate>),
     orNull(() => here.storage?.persisted()),
     canStore(),
@@ -44,6 +47,7 @@ export async function collectReport(client: Pick<HearthClient, 'capabilities'>):
     secureContext: isSecureContext,
     isolated: crossOriginIsolated,
     ...engine,
+    tuning,
     processors: here.hardwareConcurrency ?? null,
     memoryGigabytes: here.deviceMemory ?? null,
     window: { width: innerWidth, height: innerHeight, pixelRatio: devicePixelRatio },
@@ -109,7 +113,7 @@ export function findingsOf({
 
 /** All of it as text, for a report to somebody else: figures first, then the log, oldest entry first. */
 export function reportText(report: DiagnosticsReport, model: string | null, entries: readonly LogEntry[]): string {
-  const { device, storage, window, ...rest } = report;
+  const { device, tuning, storage, window, ...rest } = report;
   const lines = [
     `Hearth ${rest.version}`,
     `browser: ${rest.browser}`,
@@ -122,6 +126,8 @@ export function reportText(report: DiagnosticsReport, model: string | null, entr
     ...(device?.reason ? [`no adapter because: ${device.reason}`] : []),
     `features: ${device?.features.join(', ')}`,
     ...Object.entries(device?.limits ?? {}).map(([name, limit]) => `  ${name}: ${limit}`),
+    `kernels: ${tuning === null ? 'unknown' : tuning.isOn ? 'tuned' : 'not tuned'}`,
+    ...(tuning?.points ?? []).map((point) => `  ${tunedLine(point)}`),
     `storage: ${storage.works ? 'works' : 'refused'}, ${storage.usageBytes} bytes, persisted: ${storage.persisted}`,
     ...Object.entries(storage.details).map(([place, bytes]) => `  ${place}: ${bytes} bytes`),
     '',
@@ -129,6 +135,12 @@ export function reportText(report: DiagnosticsReport, model: string | null, entr
     ...entries.map(logLine),
   ];
   return lines.join('\n');
+}
+
+/** "1.24 × decoder=int4 width=576 …: workgroup=64 …", and which kernels are wrong on this device. */
+export function tunedLine({ point, variant, gain, refused }: TunedPoint): string {
+  const wrong = refused.length > 0 ? `, wrong: ${refused.join('; ')}` : '';
+  return `${gain.toFixed(2)} × ${point}: ${variant}${wrong}`;
 }
 
 /** "2026-11-21T11:02:20.123Z engine info model-loaded modelId=tales weightBytes=4000000" */

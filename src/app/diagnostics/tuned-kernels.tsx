@@ -2,8 +2,9 @@
 import { useCallback, useEffect, useState } from 'react';
 import { hearth, type TuningReport } from '../../client';
 import { CheckField } from '../settings/fields';
-import { locale, wordsOf } from '../strings';
+import { wordsOf } from '../strings';
 import { diagnostics as english } from '../strings/en/diagnostics';
+import { tunedLine } from './report';
 
 const strings = wordsOf('diagnostics', english);
 
@@ -28,32 +29,13 @@ export function TunedKernels() {
       {points.length === 0 ? (
         <p className="help">{tuned.none}</p>
       ) : (
-        <details>
+        <details className="tuned">
           <summary>
             {tuned.count({ count: points.length, faster: points.filter(({ gain }) => gain > 1).length })}
           </summary>
           {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, so the keyboard must reach it */}
           <section className="log" tabIndex={0} aria-label={strings.tuning}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{tuned.point}</th>
-                  <th scope="col">{tuned.variant}</th>
-                  <th scope="col">{tuned.gain}</th>
-                  <th scope="col">{tuned.wrong}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {points.map(({ point, variant, gain, refused: wrong }) => (
-                  <tr key={point}>
-                    <th scope="row">{point}</th>
-                    <td>{variant}</td>
-                    <td>{gain.toLocaleString(locale(), { maximumFractionDigits: 2 })}</td>
-                    <td>{wrong.join('; ')}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <pre>{points.map(tunedLine).join('\n')}</pre>
           </section>
         </details>
       )}

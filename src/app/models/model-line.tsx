@@ -2,22 +2,16 @@
  * One line about the model: a download to decide on, its arrival in phases and MB, or what the person should know about the
  * one that is there. Nothing when all is as expected.
  */
-import { useEffect } from 'react';
 import { findModel, licenceName } from '../../catalog/catalog';
 import { formatBytes, formatProgress } from '../format';
 import { addressOf } from '../navigation/screens';
-import type { RemoteChoice } from '../chats/types';
 import { modelLabel } from '../state/model-slice';
-import { isOwnMachine } from '../servers/address';
-import { hostOfServer } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
 import { strings } from './strings';
 import type { LoadProgress, LocalModel } from '../../client';
 
 export function ModelLine() {
   const modelState = useApp((state) => state.modelState);
-  const remote = useApp(({ openedChat }) => openedChat.remote);
-  if (remote) return <RemoteLine choice={remote} />;
   switch (modelState.kind) {
     case 'absent':
       return <AbsentLine />;
@@ -26,34 +20,6 @@ export function ModelLine() {
     case 'ready':
       return <ReadyNotes model={modelState.model} />;
   }
-}
-
-/** The chat is answered elsewhere, which is never left unsaid. */
-function RemoteLine({ choice: { endpoint } }: { readonly choice: RemoteChoice }) {
-  const label = useApp(modelLabel);
-  const servers = useApp((state) => state.servers);
-  const isOnline = useApp((state) => state.isOnline);
-  const openServers = useApp((state) => state.openServers);
-  const answerHere = useApp((state) => state.answerHere);
-  useEffect(() => void openServers(), [openServers]);
-  const host = hostOfServer(endpoint);
-  const isGone = servers !== null && !servers.some(({ url }) => url === endpoint);
-  const isOwn = isOwnMachine(new URL(endpoint).hostname);
-  const words = isGone
-    ? strings.lineServerGone
-    : isOwn
-      ? strings.lineRemoteOwn
-      : isOnline
-        ? strings.lineRemote
-        : strings.lineRemoteOffline;
-  return (
-    <div className="model-line remote-line">
-      <p>{words({ host })}</p>
-      <button type="button" className="quiet-button" onClick={() => answerHere()}>
-        {strings.answerWith({ model: label })}
-      </button>
-    </div>
-  );
 }
 
 /**

@@ -22,6 +22,10 @@ describe('an address that a person types', () => {
     ['ftp://example.org', 'wrong', 'wrong'],
     ['https://me:secret@example.org', 'wrong', 'wrong'],
     ['https://', 'wrong', 'wrong'],
+    ['https://no server', 'wrong', 'wrong'],
+    ['https://a%20b/', 'wrong', 'wrong'],
+    ['https://bücher.example', 'fine', 'fine'],
+    ['https://[::1]:8000', 'fine', 'fine'],
     ['', 'wrong', 'wrong'],
   ])('%j is %s to a page that came over https, and %s to one of this machine', (address, overHttps, overHttp) => {
     expect(judgeAddress(address, 'https://hearth.example/')).toBe(overHttps);

@@ -25,7 +25,9 @@ export function readAddress(typed: string): string {
 export function judgeAddress(address: string, pageUrl: string): AddressKind {
   if (!URL.canParse(address)) return 'wrong';
   const { protocol, hostname, username, password } = new URL(address);
-  if (!/^https?:$/.test(protocol) || username !== '' || password !== '') return 'wrong';
+  // Some browsers take any letters for a host.
+  const isHost = /^[a-z0-9.-]+$|^\[[0-9a-f:.]+\]$/i.test(hostname);
+  if (!/^https?:$/.test(protocol) || !isHost || username !== '' || password !== '') return 'wrong';
   if (protocol === 'https:' || isOwnMachine(hostname)) return 'fine';
   return new URL(pageUrl).protocol === 'https:' ? 'mixed' : 'unencrypted';
 }

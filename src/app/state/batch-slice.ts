@@ -6,6 +6,7 @@
 import { toHearthError, type HearthError, type LocalModel } from '../../client';
 import { BatchStore } from '../batch/batch-store';
 import type { BatchRun, LiveAnswer, RunTotal } from '../batch/batch-run';
+import type { RowAnswerer } from '../batch/row-answerer';
 import type { RunSpeed } from '../batch/speed';
 import { batchTabsHere, type BatchTabs } from '../batch/tabs';
 import { defaultSettings } from '../batch/types';
@@ -159,27 +160,35 @@ export function createBatchSlice({ client, nextFrame, batch: given }: AppService
     const isAtRest = () => get().batchPhase === 'idle' && !get().batchElsewhere;
     const isUnanswered = () => isAtRest() && get().batchResults.size === 0;
 
+    /** A server's model where the person has chosen one, else this device's. */
+    async function needAnswerer(): Promise<RowAnswerer> {
+      const remote = get().batch?.settings.remote;
+      return remote ? (await import('../batch/row-answerer')).answererAt(client, remote) : get().needModel();
+    }
+
     /** Does what only one tab may do at a time, when the model has come. */
-    async function alone(
+    async function alone<Model extends RowAnswerer>(
       phase: 'running' | 'measuring',
-      work: (model: LocalModel, batch: BatchContent, signal: AbortSignal) => Promise<void>,
+      need: () => Promise<Model>,
+      work: (model: Model, batch: BatchContent, signal: AbortSignal) => Promise<void>,
     ): Promise<void> {
       if (!get().batch || !isAtRest()) return;
       stopper = new AbortController();
       const { signal } = stopper;
+      const isRemote = () => phase === 'running' && Boolean(get().batch?.settings.remote);
       set({ batchPhase: 'starting', batchProblem: null });
       const isAlone = await here().tabs.runAlone(async () => {
         try {
           await settingsSaver.flush();
-          const model = await orStopped(get().needModel(), signal);
+          const model = await orStopped(need(), signal);
           const { batch } = get();
           if (!model || !batch) return;
           set({ batchPhase: phase });
-          const hold = await client.engine.hold('batch');
-          await work(model, batch, signal).finally(hold.release);
+          const hold = isRemote() ? null : await client.engine.hold('batch');
+          await work(model, batch, signal).finally(hold?.release);
         } catch (thrown) {
           const batchProblem = toHearthError(thrown);
-          if (MODEL_ERRORS.includes(batchProblem.code)) get().forgetModel();
+          if (MODEL_ERRORS.includes(batchProblem.code) && !isRemote()) get().forgetModel();
           if (!signal.aborted) set({ batchProblem });
         }
         await Promise.allSettled(writes);
@@ -188,13 +197,12 @@ export function createBatchSlice({ client, nextFrame, batch: given }: AppService
       if (!isAlone) await follow();
     }
 
-    function begin(...work: Parameters<typeof alone>): Promise<void> {
-      const begun = alone(...work);
+    function begin(begun: Promise<void>): Promise<void> {
       working = begun;
       return begun;
     }
 
-    async function answerRows(model: LocalModel, batch: BatchContent, signal: AbortSignal): Promise<void> {
+    async function answerRows(model: RowAnswerer, batch: BatchContent, signal: AbortSignal): Promise<void> {
       const { startRun } = await import('../batch/batch-run');
       const isHere = () => get().batch !== null; // not deleted meanwhile
       run = startRun({
@@ -259,7 +267,8 @@ export function createBatchSlice({ client, nextFrame, batch: given }: AppService
       async takePrompts(file, template) {
         const { tableOf, templateFor } = await import('../batch/prompt-table');
         if (!isAtRest()) return;
-        const settings = get().batch?.settings ?? defaultSettings('');
+        // Other prompts go nowhere that was chosen for these.
+        const { remote: _, ...settings } = get().batch?.settings ?? defaultSettings('');
         const fitting = templateFor(tableOf(file), template ?? settings.template);
         void replace({ file, settings: { ...settings, template: fitting }, results: [] });
       },
@@ -278,7 +287,7 @@ export function createBatchSlice({ client, nextFrame, batch: given }: AppService
         settingsSaver.touch();
       },
 
-      runBatch: () => begin('running', answerRows),
+      runBatch: () => begin(alone('running', needAnswerer, answerRows)),
 
       pauseBatch() {
         if (get().batchPhase === 'starting') return get().stopBatch();
@@ -308,12 +317,14 @@ export function createBatchSlice({ client, nextFrame, batch: given }: AppService
         if (isAtRest()) void replace(null);
       },
 
-      compareBatch: () => begin('measuring', measure),
+      compareBatch: () => begin(alone('measuring', get().needModel, measure)),
 
       async batchToKeep() {
         await get().openBatch();
         const { batch, batchResults } = get();
-        return batch && { ...batch, results: [...batchResults.values()].sort((a, b) => a.row - b.row) };
+        if (!batch) return null;
+        const { remote: _, ...settings } = batch.settings;
+        return { file: batch.file, settings, results: [...batchResults.values()].sort((a, b) => a.row - b.row) };
       },
 
       async restoreBatch(batch) {

@@ -1,7 +1,8 @@
 /**
  * The conversation: what is sent is answered. It joins the chats of this machine (`chats-slice.ts`, which knows no model) with
- * the model (`model-slice.ts`, which knows no chat), or with a server elsewhere where the person has chosen one for the chat. A message may be sent before the model is there; it then waits for it. An
- * answer belongs to its chat and goes on when another one is opened; each chat has at most one. Stopping keeps the text so far.
+ * the model (`model-slice.ts`, which knows no chat), or with a server elsewhere where the person has chosen one for the chat
+ * (`servers-slice.ts`). A message may be sent before the model is there; it then waits for it. An answer belongs to its chat and
+ * goes on when another one is opened; each chat has at most one. Stopping keeps the text so far.
  */
 import { findModel } from '../../catalog/catalog';
 import {

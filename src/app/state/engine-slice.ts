@@ -36,7 +36,8 @@ export function createEngineSlice({ client }: AppServices): Slice<EngineSlice> {
 
     /** A message that waits is answered; else the model is loaded, unless that would be a download. */
     async function goOn(): Promise<void> {
-      if (needsEngine(get().problem)) await retry(get());
+      // A chat that a server answers waits for no engine.
+      if (needsEngine(get().problem) && !get().openedChat.remote) await retry(get());
       else await get().begin();
     }
 

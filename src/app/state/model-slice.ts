@@ -28,6 +28,8 @@ export interface ModelSlice {
   hostToAllow(): string | null;
   /** Lets that host be asked from now on, and loads the model. */
   allowHost(): Promise<void>;
+  /** Takes back that a host may be asked, and forgets its token. @throws HearthError `internal` where nothing may be stored. */
+  withdrawHost(origin: string): Promise<void>;
   /** Called once, when the page opens: loads the model if nothing needs to be downloaded for it but what is bundled. */
   begin(): Promise<void>;
   /** The model, loading it if need be; a load under way is shared. Rejects with a HearthError, also kept as `problem`. */
@@ -48,7 +50,7 @@ export interface ModelSlice {
 export function createModelSlice({ client, chats }: AppServices, start: StartOptions): Slice<ModelSlice> {
   const { settings: storage } = chats.places;
   /** Hosts that the person has allowed in this tab. */
-  const allowed: string[] = [];
+  let allowed: string[] = [];
   let loading: { promise: Promise<LocalModel>; controller: AbortController } | null = null;
 
   return (set, get) => {
@@ -118,10 +120,15 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
       async allowHost() {
         const origin = get().hostToAllow();
         if (origin !== null) {
-          allowed.push(origin);
+          allowed = [...allowed, origin];
           await client.allowHost(origin).catch(() => {}); // where nothing can be kept it holds until the tab is closed
         }
         await get().needModel();
+      },
+
+      async withdrawHost(origin) {
+        allowed = allowed.filter((other) => other !== origin);
+        await client.forgetHost(origin);
       },
 
       async begin() {

@@ -13,7 +13,8 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
   const tryAgain: NextMove = { kind: 'tryAgain', run: () => void retry(state) };
   if (state.openedChat.remote) {
     // Never to this device by itself: who answers is chosen beside the composer.
-    return problem.code === 'context-overflow' ? { kind: 'newChat', run: () => void state.newChat() } : tryAgain;
+    if (problem.code === 'context-overflow') return { kind: 'newChat', run: () => void state.newChat() };
+    return { kind: 'tryAgain', run: () => void state.regenerate() };
   }
   const isHostRefused = problem.code === 'bad-request' && state.hostToAllow() !== null;
   if (isHostRefused) return { kind: 'allowHost', run: () => void allow(state) };
@@ -37,6 +38,7 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'bad-grammar':
     case 'refused':
     case 'rate-limited':
     case 'aborted':

@@ -1,5 +1,7 @@
+import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { afterEach, describe, expect, it } from 'vitest';
+import { HearthError } from '../../lib/errors';
 import {
   beginEvents,
   chunk,
@@ -10,6 +12,9 @@ import {
   type Asked,
   type TestServer,
 } from '../../remote/testing/openai-server';
+import { BatchStore } from '../batch/batch-store';
+import { readPrompts } from '../batch/read-prompts';
+import { createFakeBatchTabs } from '../batch/testing/fake-tabs';
 import { openDatabase } from '../../weights/database';
 import { createRemoteApi } from '../../../workers/remote-api';
 import { nextMove } from './next-move';
@@ -42,8 +47,13 @@ async function start(answer: Answering = sayHello): Promise<TestServer> {
 }
 
 function open() {
+  globalThis.indexedDB = new IDBFactory();
   const remote = createRemoteApi(openDatabase(new IDBFactory(), 'hearth-remote'));
-  return openPage({ remote, words: () => ['Once', ' upon'] });
+  return openPage({
+    remote,
+    batch: { store: new BatchStore(), tabs: createFakeBatchTabs().open() },
+    words: () => ['Once', ' upon'],
+  });
 }
 
 async function openWithServer(answer?: Answering) {
@@ -190,25 +200,52 @@ describe('a chat', () => {
 
   it('tells what a server refuses, tries again there, and never here by itself', async () => {
     let isLocked = true;
-    const { server, choose, state, engine } = await openWithServer((asked, response) =>
+    const { server, choose, state, engine, until } = await openWithServer((asked, response) =>
       isLocked ? sendJson(response, 401, { error: { message: 'Wrong key' } }) : sayHello(asked, response),
     );
     choose();
     await state().send('Hi');
     const { answerProblem } = state();
     expect(answerProblem).toMatchObject({
-      code: 'bad-request',
+      code: 'refused',
       message: expect.stringContaining('Wrong key') as string,
     });
     expect(state().problem).toBeNull();
     isLocked = false;
-    const move = nextMove(state(), answerProblem!);
-    expect(move.kind).toBe('tryAgain');
-    await state().regenerate();
+    nextMove(state(), answerProblem!).run();
+    await until(({ transcript, runs }) => transcript.at(-1)?.content === 'Hello there' && runs.size === 0);
     expect(state().answerProblem).toBeNull();
-    expect(state().transcript.at(-1)?.content).toBe('Hello there');
     expect(chatsAsked(server)).toHaveLength(2);
     expect(engine.requests).toEqual([]);
+  });
+
+  it('that broke off is answered anew, beside what had come', async () => {
+    let isBroken = true;
+    const { choose, state, until } = await openWithServer((asked, response) => {
+      if (!isBroken) return sayHello(asked, response);
+      beginEvents(response);
+      sendEvent(response, chunk({ content: 'It began' }));
+      setTimeout(() => response.destroy(), 20);
+    });
+    choose();
+    await state().send('Hi');
+    expect(state().transcript.at(-1)).toMatchObject({ content: 'It began', state: 'error' });
+    isBroken = false;
+    nextMove(state(), state().answerProblem!).run();
+    await until(({ transcript, runs }) => transcript.at(-1)?.content === 'Hello there' && runs.size === 0);
+    expect(state().tree.messages.size).toBe(3);
+  });
+
+  it('is not sent because the engine comes back to this tab', async () => {
+    const { server, choose, state, store } = await openWithServer((_, response) =>
+      sendJson(response, 401, { error: { message: 'Wrong key' } }),
+    );
+    choose();
+    await state().send('Hi');
+    store.setState({ problem: new HearthError('engine-elsewhere', 'Another tab has the engine.') });
+    await state().bringHere();
+    expect(state().modelState.kind).toBe('ready');
+    expect(chatsAsked(server)).toHaveLength(1);
   });
 
   it('that is too long for a server begins anew with its words', async () => {
@@ -247,5 +284,38 @@ describe('a chat', () => {
     await state().showChat(state().chatList[0]!.id);
     expect(state().transcript.at(-1)).toMatchObject({ host, modelLabel: 'big' });
     expect(state().openedChat.remote ?? null).toBeNull();
+  });
+});
+
+describe('a batch', () => {
+  const prompts = () => readPrompts('topics.csv', 'topic\ndogs\ncats\nfoxes', 'csv');
+
+  it('is sent to the server that was chosen for it, says so of each row, and is kept without it', async () => {
+    const { server, host, state, engine } = await openWithServer();
+    await state().takePrompts(prompts());
+    state().changeBatch({ remote: { endpoint: server.url, model: 'big' } });
+    await state().runBatch();
+    expect(state().batchProblem).toBeNull();
+    const asked = chatsAsked(server).flatMap((one) => messagesOf(one).map(({ content }) => content));
+    expect(asked.toSorted()).toEqual(['cats', 'dogs', 'foxes']);
+    expect([...state().batchResults.values()]).toMatchObject(
+      Array.from({ length: 3 }, () => ({ answer: 'Hello there', modelLabel: `big at ${host}`, completionTokens: 3 })),
+    );
+    expect(engine.requests).toEqual([]);
+    expect(JSON.stringify(await state().batchToKeep())).not.toContain(server.url);
+    await state().takePrompts(prompts());
+    expect(state().batch?.settings).not.toHaveProperty('remote');
+  });
+
+  it('stops at once where the server refuses it', async () => {
+    const { server, state } = await openWithServer((_, response) =>
+      sendJson(response, 401, { error: { message: 'Wrong key' } }),
+    );
+    await state().takePrompts(prompts());
+    state().changeBatch({ remote: { endpoint: server.url, model: 'big' }, concurrency: 1 });
+    await state().runBatch();
+    expect(state().batchProblem).toMatchObject({ code: 'refused' });
+    expect(chatsAsked(server)).toHaveLength(1);
+    expect(state().batchResults.size).toBe(0);
   });
 });

@@ -97,7 +97,8 @@ export function createServersSlice({ client }: AppServices): Slice<ServersSlice>
           (error: unknown): ServerCheck => ({ kind: 'failed', error: toHearthError(error) }),
         );
         await readServers();
-        setCheck(url, check);
+        const isStillThere = get().servers?.some((server) => server.url === url);
+        setCheck(url, isStillThere ? check : null);
       },
 
       async removeServer(url) {

@@ -1,4 +1,5 @@
 /** What a person has settled for the whole page: shown at once, kept by `settings/settings.ts`, and the same in every tab. */
+import type { KnownHost } from '../../client';
 import { defaultSettings, readSettings, writeSettings, type Settings } from '../settings/settings';
 import type { AppServices, Slice } from './store';
 
@@ -6,8 +7,8 @@ export interface SettingsSlice {
   settings: Settings;
   changeSettings(changes: Partial<Settings>): void;
   resetSettings(): void;
-  /** Tokens of other hosts, as the client keeps them. */
-  modelHosts: { tokenOrigins(): Promise<string[]>; setToken(origin: string, token: string | null): Promise<void> };
+  /** Other hosts, as the client keeps them; taken back with `withdrawHost`. */
+  modelHosts: { list(): Promise<KnownHost[]>; setToken(origin: string, token: string | null): Promise<void> };
   /** Takes over what another tab or an import has stored. */
   rereadSettings(): void;
 }
@@ -29,7 +30,7 @@ export function createSettingsSlice({ client, chats }: AppServices): Slice<Setti
 
     return {
       settings: first,
-      modelHosts: { tokenOrigins: client.tokenOrigins, setToken: client.setHubToken },
+      modelHosts: { list: client.knownHosts, setToken: client.setHubToken },
 
       changeSettings(changes) {
         // What another tab has set meanwhile stays.

@@ -31,7 +31,7 @@ export interface RemoteClient {
   removeEndpoint(url: string): Promise<void>;
   /**
    * Asks a server which models it has.
-   * @throws HearthError `network`, `not-found`, `bad-request`, `bad-file`, `aborted`.
+   * @throws HearthError `network`, `not-found`, `bad-request`, `refused`, `rate-limited`, `bad-file`, `aborted`.
    */
   models(endpoint: string, options?: { signal?: AbortSignal }): Promise<RemoteModel[]>;
   /** A model by its server's name for it. Nothing is asked before it is to answer. */

@@ -292,7 +292,11 @@ export function createFakeImporter(options: FakeImporterOptions = {}): FakeImpor
     async setToken(origin, token) {
       calls.push(`token ${origin} ${token}`);
     },
-    tokenOrigins: async () => [],
+    hosts: async () => [...allowed].map((origin) => ({ origin, isAllowed: true, hasToken: false })),
+    async forgetOrigin(origin) {
+      calls.push(`forget ${origin}`);
+      allowed.delete(origin);
+    },
     list: async () => [...stored].map((modelId) => ({ modelId, storedBytes: 4, createdAt: '2026-01-01T00:00:00Z' })),
     report: async (known) => {
       const ids = new Set([...known.map(({ modelId }) => modelId), ...stored]);

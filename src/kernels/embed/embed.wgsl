@@ -2,11 +2,10 @@
 // this part are left to the others.
 
 @group(0) @binding(0) var<storage, read> rows: array<vec4u>;      // [rows]: token, position, sequence, unused
-@group(0) @binding(1) var<storage, read> codes: array<vec4u>;     // [PART_ROWS][CHUNKS][vec4u per chunk]
+@group(0) @binding(1) var<storage, read> codes: array<vec4u>;     // [PART_ROWS][vectors]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;      // [PART_ROWS][SCALE_WORDS]; not read for floats
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [rows][32 · CHUNKS]
 
-override CHUNKS: u32;       // chunks of 32 weights in a row
 override WIDTH: u32;        // numbers in a row; what lies beyond stays zero
 override FIRST_ROW: u32;    // first token of this part
 override PART_ROWS: u32;
@@ -30,18 +29,18 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     return;
   }
   let row = token - FIRST_ROW;
-  let q = times(decode(row, chunk), UNIT);
-  let scale = chunk_scale(row, chunk);
-  let s = vec4f(scale.x);
-  let b = vec4f(scale.y);
   let at = workgroup.z * 32u * CHUNKS;
-  let column = 32u * chunk;
-  store(at, column, fma(s, q.v0, b));
-  store(at, column + 4u, fma(s, q.v1, b));
-  store(at, column + 8u, fma(s, q.v2, b));
-  store(at, column + 12u, fma(s, q.v3, b));
-  store(at, column + 16u, fma(s, q.v4, b));
-  store(at, column + 20u, fma(s, q.v5, b));
-  store(at, column + 24u, fma(s, q.v6, b));
-  store(at, column + 28u, fma(s, q.v7, b));
+  var column = 32u * chunk;
+  let vectors_each = 8u / VECTOR_QUADS;
+  for (var vector = vectors_each * chunk; vector < vectors_each * (chunk + 1u); vector++) {
+    let scale = scale_of(row, vector);
+    var v = codes[row * vectors() + vector];
+    for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
+      for (var i = 0u; i < STEP_QUADS; i++) {
+        store(at, column, fma(vec4f(scale.x), quad_of(v, i) * UNIT, vec4f(scale.y)));
+        column += 4u;
+      }
+      v = next(v);
+    }
+  }
 }

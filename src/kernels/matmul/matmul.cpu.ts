@@ -1,29 +1,33 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 import { decodeRow } from '../shared/packed.cpu';
 import type { PackedConstant } from '../shared/packed';
-import { Epilogue, gated, isGated, outputsPerTeam } from '../shared/epilogue';
+import { Epilogue, gated, isGated } from '../shared/epilogue';
 import { isBefore, LAST, rankKey } from '../shared/rank.cpu';
 
-export type ProductConstant = PackedConstant | 'OUTPUTS' | 'WORKGROUP' | 'LANES' | 'Y_OFFSET' | 'EPILOGUE' | 'Y_STRIDE';
+type ProductConstant = PackedConstant | 'ROWS_PER_THREAD' | 'OUTPUTS' | 'Y_OFFSET' | 'Y_STRIDE' | 'EPILOGUE';
 
-export type ArgmaxConstant =
-  PackedConstant | 'OUTPUTS' | 'WORKGROUP' | 'LANES' | 'FIRST_ID' | 'RANK_STRIDE' | 'RANK_OFFSET';
+type ArgmaxConstant =
+  | PackedConstant
+  | 'WORKGROUP'
+  | 'LANES'
+  | 'OUTPUTS_PER_THREAD'
+  | 'ROWS_PER_THREAD'
+  | 'OUTPUTS'
+  | 'FIRST_ID'
+  | 'RANK_STRIDE'
+  | 'RANK_OFFSET';
 
 type ProductBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'y', CpuView>>;
 
-/** Twin of matmul.wgsl: a workgroup in z is four rows. */
-export function matmulOnCpu(buffers: ProductBuffers, constants: Constants<ProductConstant>, grid: Grid): void {
-  multiplyOnCpu(buffers, constants, 4 * grid[2]);
-}
-
-/** Every output of `rows` rows; each weight row is decoded once for all of them. */
-export function multiplyOnCpu(
+/** Twin of matmul.wgsl with store.wgsl; each weight row is decoded once for all rows of x. */
+export function matmulOnCpu(
   { x, codes, scales, y }: ProductBuffers,
   constants: Constants<ProductConstant>,
-  rows: number,
+  grid: Grid,
 ): void {
   const { OUTPUTS, CHUNKS, Y_OFFSET, Y_STRIDE, EPILOGUE } = constants;
   const width = 32 * CHUNKS;
+  const rows = Math.min(constants.ROWS_PER_THREAD * grid[2], Math.floor(y.f32.length / Y_STRIDE));
   const weights = new Float32Array(width);
   const ups = new Float32Array(width);
   for (let output = 0; output < OUTPUTS; output++) {
@@ -41,24 +45,20 @@ export function multiplyOnCpu(
 
 type ArgmaxBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'ranks', CpuView>>;
 
-/** Twin of matmul.wgsl with argmax.wgsl. */
-export function matmulArgmaxOnCpu(buffers: ArgmaxBuffers, constants: Constants<ArgmaxConstant>, grid: Grid): void {
-  firstRanksOnCpu(buffers, constants, 4 * grid[2]);
-}
-
 const logit = new Float32Array(1);
 const logitBits = new Uint32Array(logit.buffer);
 
-/** Of `rows` rows the first rank among the outputs of each workgroup; each weight row is decoded once for all of them. */
-export function firstRanksOnCpu(
+/** Twin of matmul.wgsl with argmax.wgsl. */
+export function matmulArgmaxOnCpu(
   { x, codes, scales, ranks }: ArgmaxBuffers,
   constants: Constants<ArgmaxConstant>,
-  rows: number,
+  grid: Grid,
 ): void {
   const { OUTPUTS, CHUNKS, WORKGROUP, LANES, FIRST_ID, RANK_STRIDE, RANK_OFFSET } = constants;
   const width = 32 * CHUNKS;
+  const rows = Math.min(constants.ROWS_PER_THREAD * grid[2], Math.floor(ranks.u32.length / (2 * RANK_STRIDE)));
   const weights = new Float32Array(width);
-  const outputsPerWorkgroup = (WORKGROUP / LANES) * outputsPerTeam(Epilogue.store);
+  const outputsPerWorkgroup = (WORKGROUP / LANES) * constants.OUTPUTS_PER_THREAD;
   for (let output = 0; output < OUTPUTS; output++) {
     decodeRow(codes, scales, constants, output, weights);
     const rank = RANK_OFFSET + Math.floor(output / outputsPerWorkgroup);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { gridOf } from '../../gpu/kernel';
-import { divideUp, roundUp } from '../../lib/shapes';
+import { roundUp } from '../../lib/shapes';
 import { CHUNK, formatName } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
-import { matvec } from '../matvec/matvec';
-import { productVariants } from '../product-variants';
-import { Epilogue, isGated, outputsPerTeam } from '../shared/epilogue';
-import { packedConstants } from '../shared/packed';
+import { productVariants, ROW_CLASSES } from '../product-variants';
+import { gridOfVariant, sharingConstants } from '../product';
+import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
+import { Epilogue, isGated } from '../shared/epilogue';
+import { decoderOf, packedConstants } from '../shared/packed';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
-import { matmul } from './matmul';
+import { matmul, matmulTiled } from './matmul';
 
 /** f32 sums of a few hundred products against f64 sums of the same numbers. */
 const F32_SUM_ERROR = 2e-6;
@@ -56,37 +56,38 @@ interface Case {
   epilogue: keyof typeof Epilogue;
 }
 
-/** The same product as a `matvec` or `matmul` call on fresh random numbers. */
-function product({ format, rows, outputs, width, lanes, epilogue }: Case) {
+/** A product of fresh random numbers, as `matmul` takes it. */
+function product({ format, rows, outputs, width, epilogue }: Case) {
   const weightRows = isGated(Epilogue[epilogue]) ? 2 * outputs : outputs;
   const seed = rows * 1000 + outputs * 10 + width;
   const matrix = packRows(randomNumbers(seed, weightRows * width), weightRows, width, format);
   const stride = roundUp(width, CHUNK);
-  const paddedRows = roundUp(rows, 4);
-  const x = new Float32Array(paddedRows * stride);
+  const x = new Float32Array(rows * stride);
   for (let row = 0; row < rows; row++) x.set(randomNumbers(seed + row + 1, width), row * stride);
   const yStride = outputs + 5;
-  const y = randomNumbers(seed + 99, paddedRows * yStride);
-  const { kind: decoder } = format;
-  const [{ workgroup }] = productVariants({ decoder, width, outputs, rows: 1, result: 'products', lanes });
-  const workgroups = divideUp(outputs, (workgroup / lanes) * outputsPerTeam(Epilogue[epilogue]));
-  const constants = {
-    ...packedConstants(format, width),
-    OUTPUTS: outputs,
-    WORKGROUP: workgroup,
-    LANES: lanes,
-    Y_OFFSET: 3,
-    EPILOGUE: Epilogue[epilogue],
-    Y_STRIDE: yStride,
-  };
+  const y = randomNumbers(seed + 99, rows * yStride);
   const contents = { x, codes: matrix.codes, scales: matrix.scales.length > 0 ? matrix.scales : new Uint32Array(4), y };
-  return {
-    contents,
-    constants,
-    yStride,
-    matvecGrid: gridOf(workgroups),
-    matmulGrid: gridOf(workgroups, paddedRows / 4),
+  return { contents, stride, yStride };
+}
+
+function keyOf({ format, outputs, width, lanes, epilogue }: Case, rows: RowClass): ProductKey {
+  const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
+  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, lanes };
+}
+
+/** Kernel, constants and grid of a variant. */
+function callOf(one: Case, variant: ProductVariant, rows: number) {
+  const key = keyOf(one, 1);
+  const constants = {
+    ...packedConstants(one.format, one.width),
+    ...sharingConstants(key, variant),
+    OUTPUTS: one.outputs,
+    Y_OFFSET: 3,
+    Y_STRIDE: one.outputs + 5,
+    EPILOGUE: Epilogue[one.epilogue],
   };
+  const kernel = variant.kernel === 'tiled' ? matmulTiled : matmul;
+  return { kernel, constants, grid: gridOfVariant(key, variant, rows) };
 }
 
 /** Each format meets each epilogue on some shape, and each shape meets all of them: a pipeline takes long to compile in software. */
@@ -97,63 +98,57 @@ describe.each(FORMATS.map((format, index) => ({ title: formatName(format), forma
   ({ format, index }) => {
     const cases = SHAPES.map((shape, i) => [...shape, EPILOGUES[(index + i) % EPILOGUES.length]!] as const);
     it.each(cases)('agree with the twin: %i rows, %i outputs, width %i, %s', async (rows, outputs, width, epilogue) => {
-      const lanes = epilogue === 'add' ? 8 : 1;
-      const { contents, constants, matvecGrid, matmulGrid } = product({
-        format,
-        rows,
-        outputs,
-        width,
-        lanes,
-        epilogue,
-      });
-      const both =
-        rows === 1
-          ? await runBoth(gpu, matvec, contents, constants, matvecGrid)
-          : await runBoth(gpu, matmul, contents, constants, matmulGrid);
+      const one: Case = { format, rows, outputs, width, lanes: epilogue === 'add' ? 8 : 1, epilogue };
+      const sizes = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3 };
+      const { kernel, constants, grid } = callOf(one, { kernel: rows === 9 ? 'tiled' : 'direct', ...sizes }, rows);
+      const both = await runBoth(gpu, kernel, product(one).contents, constants, grid);
       const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
       expect(error).toBeLessThan(F32_SUM_ERROR);
     });
   },
 );
 
-it.each([1, 4, 8, 64])('a row is bit-equal alone and beside others, with %i lanes', async (lanes) => {
-  for (const [i, format] of [FORMATS[1]!, FORMATS[8]!, FORMATS[11]!].entries()) {
-    for (const epilogue of EPILOGUES.slice(i, i + 2)) {
-      const many = product({ format, rows: 6, outputs: 37, width: 172, lanes, epilogue });
-      const together = await runKernel(gpu, matmul, many.contents, many.constants, many.matmulGrid);
-      const all = new Float32Array(together['y']!);
-      const stride = roundUp(172, CHUNK);
-      for (const row of [0, 5]) {
-        const alone = {
-          ...many.contents,
-          x: many.contents.x.slice(row * stride, (row + 1) * stride),
-          y: many.contents.y.slice(row * many.yStride, (row + 1) * many.yStride),
+/** A variant takes up to a second to compile in software: ordinarily the default of each class is enough. */
+const deep = import.meta.env['HEARTH_DEEP'] === '1';
+
+it.each(deep ? [1, 4, 8, 64] : [1, 8])(
+  'a row is bit-equal alone and beside others, in every variant of %i lanes',
+  async (lanes) => {
+    for (const [i, format] of [FORMATS[1]!, FORMATS[8]!, FORMATS[11]!].entries()) {
+      const one: Case = { format, rows: 10, outputs: 37, width: 172, lanes, epilogue: EPILOGUES[i]! };
+      const { contents, stride, yStride } = product(one);
+      const run = async (variant: ProductVariant, from: number, count: number) => {
+        const some = {
+          ...contents,
+          x: contents.x.slice(from * stride, (from + count) * stride),
+          y: contents.y.slice(from * yStride, (from + count) * yStride),
         };
-        const single = await runKernel(gpu, matvec, alone, many.constants, many.matvecGrid);
-        expect(new Uint32Array(single['y']!)).toEqual(
-          new Uint32Array(all.slice(row * many.yStride, (row + 1) * many.yStride).buffer),
-        );
+        const { kernel, constants, grid } = callOf(one, variant, count);
+        const written = await runKernel(gpu, kernel, some, constants, grid);
+        return new Uint32Array(written['y']!);
+      };
+      const [alone] = productVariants(keyOf(one, 1));
+      const rows = await Promise.all(Array.from({ length: one.rows }, (_, row) => run(alone, row, 1)));
+      for (const most of ROW_CLASSES.slice(i, i === 0 ? undefined : i + 1)) {
+        for (const variant of productVariants(keyOf(one, most)).slice(0, deep ? 8 : 1)) {
+          const count = Math.min(most, one.rows);
+          const together = await run(variant, 0, count);
+          for (let row = 0; row < count; row++) {
+            const found = together.slice(row * yStride, (row + 1) * yStride);
+            expect(found, `row ${row} of ${JSON.stringify(variant)}`).toEqual(rows[row]);
+          }
+        }
       }
     }
-  }
-});
+  },
+);
 
 it('gives the right result over a grid that needs two dimensions', async () => {
   // One team to a workgroup and more workgroups than one dimension has.
-  const format: PackedFormat = { kind: 'f16' };
-  const {
-    contents,
-    constants,
-    matvecGrid: grid,
-  } = product({
-    format,
-    rows: 1,
-    outputs: 262_200,
-    width: 1,
-    lanes: 64,
-    epilogue: 'store',
-  });
+  const one: Case = { format: { kind: 'f16' }, rows: 1, outputs: 262_200, width: 1, lanes: 64, epilogue: 'store' };
+  const variant: ProductVariant = { kernel: 'direct', workgroup: 64, outputsPerThread: 4, rowsPerThread: 1 };
+  const { constants, grid } = callOf(one, variant, 1);
   expect(grid[1]).toBe(2);
-  const both = await runBoth(gpu, matvec, contents, constants, grid);
+  const both = await runBoth(gpu, matmul, product(one).contents, constants, grid);
   expect(relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!))).toBeLessThan(F32_SUM_ERROR);
 });

@@ -1,17 +1,66 @@
-import { defineKernel } from '../../gpu/kernel';
-import argmax from '../shared/argmax.wgsl?raw';
-import dot from '../shared/dot.wgsl?raw';
-import { ROW_MULTIPLE } from '../shared/epilogue';
+import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
+import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { PACKED_CONSTANTS, packedWgsl } from '../shared/packed';
+import { PACKED_CONSTANTS, packedWgsl, stepQuads } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
-import { multiplications } from '../shared/work';
+import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
 import { matmulArgmaxOnCpu, matmulOnCpu } from './matmul.cpu';
-import product from './matmul.wgsl?raw';
+import multiply from './matmul.wgsl?raw';
+import solo from './solo.wgsl?raw';
 import intoY from './store.wgsl?raw';
+import team from './team.wgsl?raw';
+import tiled from './tiled.wgsl?raw';
 
-/** y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i] for several rows; each row bit-equal to what `matvec` gives it. */
+/** How threads share a product; see ProductVariant. */
+const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] as const;
+type Sharing = (typeof SHARING)[number];
+
+/** What comes before an epilogue: the decoder, and each thread's share of the products. */
+function sharesWgsl(constants: Constants<Sharing | 'DECODER'>): string {
+  const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
+  return [
+    constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, TEAM_ROWS: o }),
+    packedWgsl(constants),
+    LANES === 1 ? solo : team,
+    unroll(multiply, { q: stepQuads(constants), r, o }),
+  ].join('\n');
+}
+
+/** Threads along the rows of activations of a tile. */
+const LINES = 8;
+
+/** What a workgroup has: weight rows, and rows of activations. */
+export interface Share {
+  readonly weightRows: number;
+  readonly rows: number;
+}
+
+/** A workgroup's share in `matmul` and its siblings. */
+export function directShare({ WORKGROUP, LANES, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: Constants<Sharing>): Share {
+  return { weightRows: OUTPUTS_PER_THREAD * (WORKGROUP / LANES), rows: ROWS_PER_THREAD };
+}
+
+/** A workgroup's share in `matmulTiled`. */
+export function tiledShare({ WORKGROUP, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: Constants<Sharing>): Share {
+  return { weightRows: OUTPUTS_PER_THREAD * (WORKGROUP / LINES), rows: ROWS_PER_THREAD * LINES };
+}
+
+/** Multiplications of all workgroups, by which a long step is cut (gpu/pace.ts). */
+function multiplications({ weightRows, rows }: Share, { CHUNKS }: Constants<'CHUNKS'>, [x, y, z]: Grid): number {
+  return x * y * z * weightRows * rows * CHUNK * CHUNKS;
+}
+
+function constantsWgsl(constants: Readonly<Record<string, number>>): string {
+  return Object.entries(constants)
+    .map(([name, value]) => `const ${name} = ${value}u;`)
+    .join('\n');
+}
+
+/**
+ * y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i], or what EPILOGUE makes of it. A row's result has the same bits beside whichever
+ * others, and in whichever sharing of the same LANES. Grid: teams of OUTPUTS in x and y, rows in z.
+ */
 export const matmul = defineKernel({
   name: 'matmul',
   bindings: [
@@ -20,13 +69,42 @@ export const matmul = defineKernel({
     { name: 'scales', access: 'read' },
     { name: 'y', access: 'read_write' },
   ],
-  constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'Y_OFFSET', 'EPILOGUE', 'Y_STRIDE'],
-  wgsl: (constants) => [packedWgsl(constants), dot, epilogue, product, intoY].join('\n'),
-  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
+  constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'],
+  wgsl: (constants) => [sharesWgsl(constants), epilogue, intoY].join('\n'),
+  work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulOnCpu,
 });
 
-/** What `matvecArgmax` gives, for several rows. */
+/** What `matmul` gives, by tiles in workgroup memory: for many rows. Grid: tiles of OUTPUTS in x and y, of rows in z. */
+export const matmulTiled = defineKernel({
+  name: 'matmul/tiled',
+  bindings: matmul.bindings,
+  constants: matmul.constants,
+  wgsl: (constants) => {
+    const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, WORKGROUP } = constants;
+    const { weightRows, rows } = tiledShare(constants);
+    const tile = {
+      TEAM_ROWS: weightRows,
+      TILE_OUTPUTS: weightRows,
+      TILE_ROWS: rows,
+      COLUMNS: WORKGROUP / LINES,
+      LINES,
+    };
+    return [
+      constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, ...tile }),
+      packedWgsl(constants),
+      solo,
+      unroll(tiled, { r, o }),
+      epilogue,
+    ].join('\n');
+  },
+  work: (constants, grid) => multiplications(tiledShare(constants), constants, grid),
+  cpu: (buffers, constants, grid) => {
+    matmulOnCpu(buffers, { ...constants, ROWS_PER_THREAD: tiledShare(constants).rows }, grid);
+  },
+});
+
+/** Of each workgroup's products with a row the first rank, FIRST_ID being the token of the first output. */
 export const matmulArgmax = defineKernel({
   name: 'matmul/argmax',
   bindings: [
@@ -35,8 +113,12 @@ export const matmulArgmax = defineKernel({
     { name: 'scales', access: 'read' },
     { name: 'ranks', access: 'read_write' },
   ],
-  constants: [...PACKED_CONSTANTS, 'OUTPUTS', 'WORKGROUP', 'LANES', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
-  wgsl: (constants) => [packedWgsl(constants), dot, rank, argmax, product, intoRanks].join('\n'),
-  work: (constants, grid) => multiplications(constants, grid, ROW_MULTIPLE * grid[2]),
+  constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
+  wgsl: (constants) => [sharesWgsl(constants), rank, intoRanks].join('\n'),
+  work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulArgmaxOnCpu,
 });
+
+/** Decode's: the same with one row, by a name of its own in profiles. */
+export const matvec = { ...matmul, name: 'matvec' };
+export const matvecArgmax = { ...matmulArgmax, name: 'matvec/argmax' };

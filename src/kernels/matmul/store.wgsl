@@ -1,6 +1,7 @@
-// The products into y, by the epilogue.
+// The products into y, by the epilogue. Rows of x and y beyond those of a pass are in the buffers or they are not; then
+// they are neither asked for nor written.
 
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [rows][Y_STRIDE]; rows are a multiple of four
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [rows][Y_STRIDE]
 
 override Y_OFFSET: u32;    // where in a row of y the outputs begin
 override Y_STRIDE: u32;
@@ -12,13 +13,15 @@ fn main(
   @builtin(local_invocation_index) thread: u32,
 ) {
   let first = first_output(workgroup.y * workgroups.x + workgroup.x, thread);
-  let row = 4u * workgroup.z;
-  let sums = team_sums(row, first, thread);
-  if (thread % LANES == 0u) {
-    let at = row * Y_STRIDE + Y_OFFSET + first;
-    finish(at, first, sums[0]);
-    finish(at + Y_STRIDE, first, sums[1]);
-    finish(at + 2u * Y_STRIDE, first, sums[2]);
-    finish(at + 3u * Y_STRIDE, first, sums[3]);
+  let first_row = ROWS_PER_THREAD * workgroup.z;
+  multiply(first_row, first, thread);
+  meet();
+  let outputs = outputs_per_team();
+  for (var i = thread % LANES; i < ROWS_PER_THREAD * outputs; i += LANES) {
+    let row = first_row + i / outputs;
+    let output = first + i % outputs;
+    if (output < OUTPUTS && row < arrayLength(&y) / Y_STRIDE) {
+      finish(row * Y_STRIDE + Y_OFFSET + output, thread, OUTPUTS_PER_THREAD * (i / outputs) + i % outputs);
+    }
   }
 }

@@ -28,3 +28,24 @@ export function multiplyAddOnCpu({ x, y }: Views, { ROUNDS }: Constants<'ROUNDS'
     y.f32[i] = sum;
   }
 }
+
+/** Twin of unpack.wgsl. */
+export function unpackOnCpu({ x, y }: Views, { ROUNDS }: Constants<'ROUNDS'>, grid: Grid): void {
+  const sums = new Float32Array(4);
+  for (let thread = 0; thread < 64 * grid[0]; thread++) {
+    const words = x.u32.slice(4 * thread, 4 * thread + 4);
+    for (let lane = 0; lane < 4; lane++) {
+      const mask = 0xf << (8 * lane);
+      for (let chain = 0; chain < 4; chain++) {
+        let word = words[chain]!;
+        sums[chain] = 0;
+        for (let round = 0; round < ROUNDS; round++) {
+          sums[chain]! += word & mask;
+          sums[chain]! += (word >>> 4) & mask;
+          word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
+        }
+      }
+      y.f32[4 * thread + lane] = Math.fround(sums[0]! + sums[1]!) + Math.fround(sums[2]! + sums[3]!);
+    }
+  }
+}

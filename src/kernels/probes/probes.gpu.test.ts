@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
 import { gpuBackend, randomNumbers, runBoth } from '../testing/twins';
-import { probeCopy, probeMultiplyAdd, probeRead } from './probes';
+import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes';
 
 let gpu: WebGpuBackend;
 beforeAll(async () => {
@@ -30,4 +30,12 @@ it.each([1, 5, 64])('multiplies and adds in %i rounds', async (ROUNDS) => {
   const [found, expected] = [new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!)];
   found.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
   if (ROUNDS === 64) found.forEach((value) => expect(value).toBe(16));
+});
+
+it.each([1, 7, 100])('unpacks nibbles in %i rounds', async (ROUNDS) => {
+  const words = x.subarray(0, 4 * 128);
+  const y = new Float32Array(words.length);
+  const both = await runBoth(gpu, probeUnpack, { x: words, y }, { ROUNDS }, [2, 1, 1]);
+  expect(new Float32Array(both.gpu['y']!)).toEqual(new Float32Array(both.cpu['y']!));
+  expect(new Set(new Float32Array(both.gpu['y']!)).size).toBeGreaterThan(100); // a byte has but so many
 });

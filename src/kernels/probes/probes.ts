@@ -1,18 +1,22 @@
 /**
- * What this device can do at best, for the benchmark to hold kernels against: reading, copying, multiplying and adding. No
- * model uses them.
+ * What this device can do at best, for the benchmark to hold kernels against: reading, copying, multiplying and adding,
+ * unpacking. No model uses them.
  */
 import { defineKernel } from '../../gpu/kernel';
 import copyText from './copy.wgsl?raw';
 import multiplyAddText from './multiply-add.wgsl?raw';
-import { copyOnCpu, multiplyAddOnCpu, readOnCpu } from './probes.cpu';
+import { copyOnCpu, multiplyAddOnCpu, readOnCpu, unpackOnCpu } from './probes.cpu';
 import readText from './read.wgsl?raw';
+import unpackText from './unpack.wgsl?raw';
 
 /** Threads of a workgroup of each probe. */
 export const PROBE_WORKGROUP = 64;
 
 /** Floating-point operations of a thread for each of ROUNDS: eight chains of four lanes, a product and a sum each. */
 export const OPERATIONS_PER_ROUND = 8 * 4 * 2;
+
+/** Nibbles of a thread for each of ROUNDS. */
+export const NIBBLES_PER_ROUND = 32;
 
 const xy = [
   { name: 'x', access: 'read' },
@@ -44,4 +48,13 @@ export const probeMultiplyAdd = defineKernel({
   constants: ['ROUNDS'],
   wgsl: () => multiplyAddText,
   cpu: multiplyAddOnCpu,
+});
+
+/** y = the sum of the nibbles of ROUNDS times four words, the first ones from x, each where it stands in its byte. */
+export const probeUnpack = defineKernel({
+  name: 'probe/unpack',
+  bindings: xy,
+  constants: ['ROUNDS'],
+  wgsl: () => unpackText,
+  cpu: unpackOnCpu,
 });

@@ -6,11 +6,6 @@ export function isGated(epilogue: number): boolean {
   return epilogue === Epilogue.swiglu || epilogue === Epilogue.geglu;
 }
 
-/** Outputs of one team of LANES threads. */
-export function outputsPerTeam(epilogue: number): number {
-  return isGated(epilogue) ? 2 : 4;
-}
-
 /** silu(gate) · up or gelu(gate) · up, as in epilogue.wgsl. */
 export function gated(epilogue: number, gate: number, up: number): number {
   const slope = epilogue === Epilogue.geglu ? 2 * Math.sqrt(2 / Math.PI) * (gate + 0.044715 * gate ** 3) : gate;

@@ -1,17 +1,14 @@
-// f32 weights: one chunk is eight vec4<u32>.
+// f32 weights: a vec4<u32> holds four.
 
 const UNIT = vec4f(1.0);
 
-fn decode(row: u32, chunk: u32) -> Chunk {
-  let at = 8u * (row * CHUNKS + chunk);
-  return Chunk(
-    bitcast<vec4f>(codes[at]), bitcast<vec4f>(codes[at + 1u]),
-    bitcast<vec4f>(codes[at + 2u]), bitcast<vec4f>(codes[at + 3u]),
-    bitcast<vec4f>(codes[at + 4u]), bitcast<vec4f>(codes[at + 5u]),
-    bitcast<vec4f>(codes[at + 6u]), bitcast<vec4f>(codes[at + 7u]),
-  );
+const VECTOR_QUADS = 1u;
+const STEP_QUADS = 1u;
+
+fn quad_of(v: vec4u, i: u32) -> vec4f {
+  return bitcast<vec4f>(v);
 }
 
-fn chunk_scale(row: u32, chunk: u32) -> vec2f {
-  return vec2f(1.0, 0.0);
+fn next(v: vec4u) -> vec4u {
+  return v;
 }

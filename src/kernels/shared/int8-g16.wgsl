@@ -1,25 +1,19 @@
-// int8 codes in groups of 16 (GGUF Q6_K): a chunk has two scales, so they are applied while decoding.
+// int8 codes in groups of 16 (GGUF Q6_K): as int8.wgsl has them, but each vec4<u32> has a scale of its own.
 
 const ZERO = 0.0;
 const UNIT = vec4f(1.0);
 
-fn bytes(word: u32, scale: vec2f) -> vec4f {
-  let q = vec4f((vec4i(i32(word)) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
-  return fma(vec4f(scale.x), q, vec4f(scale.y));
+const VECTOR_QUADS = 4u;
+const STEP_QUADS = 1u;
+
+fn quad_of(v: vec4u, i: u32) -> vec4f {
+  return vec4f((vec4i(i32(v.x)) << vec4u(24u, 16u, 8u, 0u)) >> vec4u(24u));
 }
 
-fn decode(row: u32, chunk: u32) -> Chunk {
-  let at = 2u * (row * CHUNKS + chunk);
-  let a = codes[at];
-  let b = codes[at + 1u];
-  let s = group_scale(row, 2u * chunk);
-  let t = group_scale(row, 2u * chunk + 1u);
-  return Chunk(
-    bytes(a.x, s), bytes(a.y, s), bytes(a.z, s), bytes(a.w, s),
-    bytes(b.x, t), bytes(b.y, t), bytes(b.z, t), bytes(b.w, t),
-  );
+fn next(v: vec4u) -> vec4u {
+  return v.yzwx;
 }
 
-fn chunk_scale(row: u32, chunk: u32) -> vec2f {
-  return vec2f(1.0, 0.0);
+fn group_of(vector: u32) -> u32 {
+  return vector;
 }

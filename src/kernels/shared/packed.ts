@@ -1,19 +1,20 @@
 /**
- * How the kernels that multiply by packed weights learn the format: a few constants, and the WGSL that decodes a chunk.
+ * How the kernels that multiply by packed weights learn the format: a few constants, and the WGSL that decodes them.
  * The counterpart on the CPU is packed.cpu.ts.
  */
 import { CHUNK, isQuantized, rowLayout } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { present } from '../../lib/invariant';
 import bf16 from './bf16.wgsl?raw';
-import chunk from './chunk.wgsl?raw';
 import f16 from './f16.wgsl?raw';
 import f32 from './f32.wgsl?raw';
+import floats from './floats.wgsl?raw';
 import half from './half.wgsl?raw';
 import int4 from './int4.wgsl?raw';
 import int8Group16 from './int8-g16.wgsl?raw';
 import int8 from './int8.wgsl?raw';
 import scales from './scales.wgsl?raw';
+import vectors from './vectors.wgsl?raw';
 
 /** The decoders, in the order of the constant DECODER. */
 export const DECODERS = ['int4', 'int8', 'int8-g16', 'f16', 'bf16', 'f32'] as const;
@@ -23,9 +24,9 @@ const DECODER_WGSL: Record<Decoder, readonly string[]> = {
   int4: [scales, int4],
   int8: [scales, int8],
   'int8-g16': [scales, int8Group16],
-  f16: [f16, half],
-  bf16: [bf16, half],
-  f32: [f32],
+  f16: [floats, f16, half],
+  bf16: [floats, bf16, half],
+  f32: [floats, f32],
 };
 
 /** Names of the constants that describe a packed matrix to a kernel. */
@@ -51,8 +52,13 @@ export function decoderOf(constants: Readonly<Record<'DECODER', number>>): Decod
   return present(DECODERS[constants.DECODER], 'decoder of packed weights'); // twins ask for every row: no text is made
 }
 
-/** WGSL with `decode(row, chunk)` and `chunk_scale(row, chunk)` over bindings named `codes` and `scales`. */
+/** STEP_QUADS of a decoder (vectors.wgsl), for text that is written out. */
+export function stepQuads(constants: Readonly<Record<'DECODER', number>>): number {
+  return decoderOf(constants) === 'int4' ? 2 : 1;
+}
+
+/** WGSL that walks vectors of weights (vectors.wgsl) over bindings named `codes` and `scales`. */
 export function packedWgsl(constants: Readonly<Record<'DECODER', number>>): string {
   const decoder = decoderOf(constants);
-  return [chunk, ...DECODER_WGSL[decoder]].join('\n');
+  return [...DECODER_WGSL[decoder], vectors].join('\n');
 }

@@ -22,3 +22,17 @@ fn group_scale(row: u32, group: u32) -> vec2f {
   }
   return vec2f(scale, -ZERO * scale);
 }
+
+// Scale and bias of a vector's weights.
+fn scale_of(row: u32, vector: u32) -> vec2f {
+  return group_scale(row, group_of(vector));
+}
+
+// Where the dot product of a vector begins, and what it and the `total` of the vector's activations make of the sum.
+fn sum_before(sum: f32) -> f32 {
+  return 0.0;
+}
+
+fn sum_after(sum: f32, dot: f32, scale: vec2f, total: f32) -> f32 {
+  return fma(scale.x, dot, fma(scale.y, total, sum));
+}

@@ -14,6 +14,7 @@ import { createFakeSite } from '../../../client/testing/fake-site';
 import type { RemoteApi } from '../../../protocol/remote-api';
 import { MemoryTables } from '../../chats/tables';
 import { createFakeStorage, NO_PLACES } from '../../chats/testing/fake-places';
+import type { BatchServices } from '../batch-slice';
 import { readStartAddress } from '../start-address';
 import { createAppStore, type AppServices, type AppState } from '../store';
 
@@ -29,15 +30,17 @@ export interface PageOptions extends FakeEngineOptions {
   imports?: FakeImporterOptions;
   settings?: Storage;
   storageManager?: Partial<StorageManager>;
-  /** Where other tabs are; none if absent. */
-  site?: ReturnType<typeof createFakeSite>;
   /** What reaches servers elsewhere; nothing does if absent. */
   remote?: RemoteApi;
+  /** Where other tabs are; none if absent. */
+  site?: ReturnType<typeof createFakeSite>;
+  /** Where the batch is kept; this browser's if absent. */
+  batch?: BatchServices;
 }
 
 export function openPage(pageOptions: PageOptions = {}) {
-  const { address = '', imports, settings, storageManager, remote, site = createFakeSite(), ...options } = pageOptions;
-  const tab = site.open();
+  const { address = '', imports, settings, storageManager, remote, batch, site, ...options } = pageOptions;
+  const tab = (site ?? createFakeSite()).open();
   const engine = createFakeEngine(options);
   const importer = createFakeImporter(imports);
   const open = (api: Parameters<typeof createFakeThread>[0]) => {
@@ -62,6 +65,7 @@ export function openPage(pageOptions: PageOptions = {}) {
       places: { ...NO_PLACES, settings: settings ?? null },
       onHide: () => {},
     },
+    ...(batch && { batch }),
     storageManager: (storageManager ?? {}) as StorageManager,
   };
   const store = createAppStore(services, readStartAddress(address));

@@ -78,6 +78,11 @@ export const batch: Translation<typeof english> = {
   stopHelp:
     'Pause führt die begonnenen Zeilen zu Ende. Anhalten bricht sie ab; sie werden später noch einmal beantwortet.',
   retry: '{rows, plural, one{# misslungene Zeile noch einmal} other{# misslungene Zeilen noch einmal}}',
+  who: 'Wer antwortet',
+  thisDevice: 'Dieses Gerät: {model}',
+  sentTo: 'Jeder Prompt dieses Stapels wird an {host} gesendet.',
+  whoHelp: 'Ein Server wird nur für diesen Stapel gewählt.',
+  modelAt: '{model} auf {host}',
   concurrency: 'Zeilen zugleich',
   concurrencyHelp: 'Sie teilen sich jeden Gang durch das Modell.',
   progress: 'Beantwortete Zeilen',

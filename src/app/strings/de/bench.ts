@@ -48,9 +48,11 @@ export const bench: Translation<typeof english> = {
     read: 'Speicher lesen',
     copy: 'Speicher kopieren, beide Wege gezählt',
     compute: 'Rechnen in 32 Bit',
+    unpack: 'Gewichte von 4 Bit auspacken',
   },
   perSecond: '{amount} GB je Sekunde',
   operations: '{amount} Milliarden Rechenschritte je Sekunde',
+  unpacked: '{amount} Milliarden je Sekunde',
 
   writing: 'Schreiben',
   writingHelp:
@@ -64,6 +66,7 @@ export const bench: Translation<typeof english> = {
     between: 'Wohl zwischen',
     ofMemory: 'Von der Grenze des Speichers',
     ofArithmetic: 'Von der Grenze des Rechnens',
+    ofUnpacking: 'Von der Grenze des Auspackens',
   },
   details: 'Einzelheiten',
   detailOf: 'Einzelheiten zu {shape}',
@@ -76,7 +79,12 @@ export const bench: Translation<typeof english> = {
     gap: 'Mehr, wenn auf jedes Token gewartet wird',
     weights: 'Gewichte',
     memory: 'Speicher auf dem Gerät, für das Gemessene',
+    peak: 'Speicher auf dem Gerät, höchstens',
     loading: 'Gewichte vom Speicher zum Gerät',
+    cachedLoading: 'Gewichte von der Ablage dieses Browsers zum Gerät',
+    guessing: '{drafts, number} Token vorausgeraten',
+    guessingNow:
+      '{gain}-fach so schnell, vorhergesagt {foretold}-fach: ein Schritt des Entwurfs kostet {draft}, das Prüfen {verify} einfache Schritte; {right} richtig',
     firstUse: 'Übersetzen beim ersten Gebrauch',
     verify: 'Kosten, 1, 2, … Token zugleich zu prüfen, in einfachen Schritten',
     milliseconds: '{ms} Millisekunden',

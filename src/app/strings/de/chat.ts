@@ -56,6 +56,11 @@ export const chat: Translation<typeof english> = {
   modelAt: '{model} auf {host}',
   answeredAt: 'Beantwortet von {model} auf {host}',
   answeredHere: 'Beantwortet von {model} auf diesem Gerät',
+  goesTo: 'Verlässt dieses Gerät: Was Sie hier schreiben, geht an {host}.',
+  goesToOwn: 'Was Sie hier schreiben, geht an {host}, ein Programm auf diesem Gerät.',
+  goesToOffline: 'Sie sind offline: {host} ist vielleicht nicht zu erreichen.',
+  serverGone: '{host} ist nicht mehr unter Ihren Servern. Wählen Sie, wer antwortet.',
+  answerWith: 'Mit {model} antworten',
   sendThereTitle: 'Diesen Chat an {host} senden?',
   sendThereExplained:
     'Damit {model} ihn fortsetzen kann, wird der ganze Chat an {host} gesendet: {messages, plural, one{# Nachricht} other{# Nachrichten}} bis jetzt und alle, die folgen, mit Dateien und Systemprompt.',

@@ -91,10 +91,6 @@ export const diagnostics: Translation<typeof english> = {
     none: 'Noch ist nichts gemessen. Das beginnt, wenn ein Modell geantwortet hat und nichts weiter gefragt wird.',
     count:
       '{count, plural, one{# Kernel} other{# Kernel}} gemessen, {faster, plural, =0{die üblichen sind hier die besten} one{für # ist hier ein anderer schneller} other{für # ist hier ein anderer schneller}}',
-    point: 'Was gerechnet wird',
-    variant: 'Der Kernel dafür',
-    gain: 'Mal so schnell wie der übliche',
-    wrong: 'Hier falsch, nicht benutzt',
     refused:
       'Für {count, plural, one{# davon} other{# davon}} hat ein Kernel etwas anderes gerechnet als der übliche. Er wird hier nicht benutzt; bitte melden.',
     again: 'Noch einmal messen',

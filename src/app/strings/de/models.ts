@@ -164,11 +164,6 @@ export const models: Translation<typeof english> = {
   },
   keepData: 'Meine Daten behalten',
 
-  lineRemote: 'Verlässt dieses Gerät: Was Sie hier schreiben, geht an {host}.',
-  lineRemoteOwn: 'Was Sie hier schreiben, geht an {host}, ein Programm auf diesem Gerät.',
-  lineRemoteOffline: 'Sie sind offline: {host} ist vielleicht nicht zu erreichen.',
-  lineServerGone: '{host} ist nicht mehr unter Ihren Servern. Wählen Sie, wer antwortet.',
-  answerWith: 'Mit {model} antworten',
   lineAbsent: '{model} ist noch nicht auf diesem Gerät.',
   lineNeedsNetwork: '{model} ist noch nicht auf diesem Gerät, und es zu holen braucht das Netz.',
   lineForeign:

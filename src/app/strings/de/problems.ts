@@ -50,6 +50,10 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'bad-grammar': {
+    what: 'Die Antwort kann nicht in der verlangten Form gegeben werden.',
+    next: 'Verlangen Sie eine andere Form oder keine.',
+  },
   'engine-elsewhere': {
     what: 'Hearth läuft in einem anderen Tab.',
     next: 'Verwenden Sie es dort, schließen Sie jenen Tab oder holen Sie es hierher.',
@@ -87,9 +91,17 @@ export const problems: Translation<typeof english> = {
       what: 'Der Server hat etwas anderes geantwortet als erwartet.',
       next: 'Prüfen Sie, ob die Adresse zu einer Schnittstelle wie der von OpenAI gehört.',
     },
-    'bad-request': {
+    refused: {
       what: 'Der Server hat abgelehnt.',
-      next: 'Prüfen Sie den Schlüssel und die Einstellungen dieses Chats. Unter Modelle bekommt ein Server, der noch einmal hinzugefügt wird, einen anderen Schlüssel.',
+      next: 'Prüfen Sie den Schlüssel. Unter Modelle bekommt ein Server, der noch einmal hinzugefügt wird, einen anderen.',
+    },
+    'rate-limited': {
+      what: 'Der Server hat zu viel zu tun oder erlaubt gerade nicht mehr.',
+      next: 'Warten Sie ein wenig und versuchen Sie es noch einmal.',
+    },
+    'bad-request': {
+      what: 'Der Server kann das nicht beantworten.',
+      next: 'Prüfen Sie die Einstellungen dieses Chats: Nicht jeder Server kennt jede Option.',
     },
     'context-overflow': {
       what: 'Die Unterhaltung ist länger, als das Modell des Servers lesen kann.',

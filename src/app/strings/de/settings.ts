@@ -54,6 +54,14 @@ export const settings: Translation<typeof english> = {
   tokenKept: 'Ein Token für {host} liegt auf diesem Gerät. Es wird dorthin gesendet und nirgendwo sonst hin.',
   keepToken: 'Behalten',
   forgetToken: 'Vergessen',
+  hosts: 'Hosts, die gefragt werden dürfen',
+  hostAllowed: 'Hearth darf dort nach Modellen fragen.',
+  hostWithToken: 'Ein Token dafür liegt hier.',
+  withdraw: 'Entziehen',
+  withdrawHost: '{host} die Erlaubnis entziehen',
+  hostsHelp:
+    'Diesen Hosts haben Sie es erlaubt, als ein Modell von dort kommen sollte. Wird einer entzogen, fragt Hearth wieder.',
+  withdrawn: '{host} wird nicht mehr gefragt.',
 
   keeping: 'Was hier aufbewahrt wird',
   measuring: 'Wird gezählt…',

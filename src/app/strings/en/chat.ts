@@ -58,6 +58,11 @@ export const chat = {
   modelAt: '{model} at {host}',
   answeredAt: 'Answered by {model} at {host}',
   answeredHere: 'Answered by {model} on this device',
+  goesTo: 'Leaves this device: what you write here goes to {host}.',
+  goesToOwn: 'What you write here goes to {host}, a program on this device.',
+  goesToOffline: 'You are offline: {host} may not be reached.',
+  serverGone: '{host} is no longer among your servers. Choose who answers.',
+  answerWith: 'Answer with {model}',
   sendThereTitle: 'Send this chat to {host}?',
   sendThereExplained:
     'So that {model} can go on with it, the whole chat is sent to {host}: {messages, plural, one{# message} other{# messages}} so far and all that follow, with files and system prompt.',

@@ -86,10 +86,6 @@ export const diagnostics = {
     none: 'Nothing has been measured yet. That begins when a model has answered and nothing more is asked.',
     count:
       '{count, plural, one{# kernel} other{# kernels}} measured, {faster, plural, =0{the usual ones are best here} one{for # another one is faster here} other{for # another one is faster here}}',
-    point: 'What is computed',
-    variant: 'The kernel used',
-    gain: 'Times as fast as the usual one',
-    wrong: 'Wrong here, not used',
     refused:
       'For {count, plural, one{# of them} other{# of them}} some kernel computed something else than the usual one. It is not used here; please report it.',
     again: 'Measure again',

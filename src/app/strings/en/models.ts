@@ -168,11 +168,6 @@ export const models = {
   keepData: 'Keep my data',
 
   // In the chat
-  lineRemote: 'Leaves this device: what you write here goes to {host}.',
-  lineRemoteOwn: 'What you write here goes to {host}, a program on this device.',
-  lineRemoteOffline: 'You are offline: {host} may not be reached.',
-  lineServerGone: '{host} is no longer among your servers. Choose who answers.',
-  answerWith: 'Answer with {model}',
   lineAbsent: '{model} is not on this machine yet.',
   lineNeedsNetwork: '{model} is not on this machine yet, and getting it needs the network.',
   lineForeign:

@@ -48,6 +48,10 @@ export const problems = {
     what: 'The conversation is longer than the model can read.',
     next: 'Shorten the message or start a new chat.',
   },
+  'bad-grammar': {
+    what: 'The answer cannot be given in the form that was asked for.',
+    next: 'Ask for another form, or for none.',
+  },
   'engine-elsewhere': {
     what: 'Hearth is running in another tab.',
     next: 'Use it in that tab, or close it, or bring it here.',
@@ -91,9 +95,17 @@ export const problems = {
       what: 'The server answered something else than expected.',
       next: 'Check that the address is that of an OpenAI-compatible API.',
     },
-    'bad-request': {
+    refused: {
       what: 'The server refused.',
-      next: 'Check its key and the settings of this chat. Under Models, a server that is added again gets another key.',
+      next: 'Check its key. Under Models, a server that is added again gets another one.',
+    },
+    'rate-limited': {
+      what: 'The server has too much to do, or allows no more for now.',
+      next: 'Wait a little, then try again.',
+    },
+    'bad-request': {
+      what: 'The server cannot answer this.',
+      next: 'Check the settings of this chat: not every server knows every option.',
     },
     'context-overflow': {
       what: 'The conversation is longer than the server’s model can read.',

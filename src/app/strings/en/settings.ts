@@ -49,6 +49,13 @@ export const settings = {
   tokenKept: 'A token for {host} is kept on this machine. It is sent there and nowhere else.',
   keepToken: 'Keep it',
   forgetToken: 'Forget it',
+  hosts: 'Hosts that may be asked',
+  hostAllowed: 'Hearth may ask it for models.',
+  hostWithToken: 'A token for it is kept.',
+  withdraw: 'Withdraw',
+  withdrawHost: 'Withdraw {host}',
+  hostsHelp: 'You allowed these hosts when a model was to come from there. One that is withdrawn is asked about again.',
+  withdrawn: '{host} is no longer asked.',
 
   keeping: 'What is kept here',
   measuring: 'Counting…',
