@@ -45,7 +45,7 @@ it.each([1, 6])('every kernel of a step of %i rows agrees with its twin', async 
 });
 
 it.each([
-  ['embed', 'vec4f(scale.y)', 'vec4f(-scale.y)'],
+  ['embed', 'vec4f(scale.x)', 'vec4f(-scale.x)'],
   ['rms-norm', 'WIDTH + EPSILON', 'WIDTH - EPSILON'],
   ['rotary-append', 'first * cosines - second', 'first * cosines + second'],
   ['attention', 'scores[thread] - higher', 'scores[thread] + higher'],

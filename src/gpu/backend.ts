@@ -35,7 +35,7 @@ export interface Backend {
   readonly adapter: string;
   readonly limits: BackendLimits;
   readonly memory: MemoryCount;
-  /** Lanes that share one output row of a matrix product: the numerics class of this backend (see kernels/matvec). */
+  /** The most lanes that share one output of a matrix product: the numerics class of this backend (kernels/matmul). */
   readonly lanes: number;
   /** Zero-filled. @throws HearthError `out-of-memory` (asynchronously, from `prepare` or `settle`) when there is no room. */
   createBuffer(label: string, bytes: number): DeviceBuffer;

@@ -63,9 +63,13 @@ export async function findDevice(gpu: GPU | undefined, secureContext = true): Pr
   };
 }
 
-/** Lanes that share an output row: one on a software adapter, where a barrier is dear; eight coalesce loads on a GPU. */
-export function lanesFor(device: GPUDevice): number {
-  return device.adapterInfo.architecture === 'swiftshader' ? 1 : 8;
+/**
+ * Lanes that share an output row. One on a software adapter, where a barrier is dear. On a GPU eight coalesce loads; cards of
+ * many cores take more, because their memory is kept busy only by many more threads than a matrix has rows.
+ */
+export function lanesFor({ adapterInfo: { vendor, architecture } }: GPUDevice): number {
+  if (architecture === 'swiftshader') return 1;
+  return vendor === 'nvidia' || vendor === 'amd' ? 32 : 8;
 }
 
 function withoutDevice(reason: string): FoundDevice {

@@ -4,6 +4,8 @@
  */
 import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
+import { CHUNK } from '../quant/format';
+import { tiledBytes, tiledShare } from './matmul/matmul';
 import type { Decoder } from './shared/packed';
 
 /** What the choice of a variant may depend on. */
@@ -17,7 +19,7 @@ export interface ProductKey {
   readonly rows: RowClass;
   /** What is written: products, products of gates and ups, or the likeliest output of each workgroup. */
   readonly result: 'products' | 'gated' | 'ranks';
-  /** Threads that share an output: the numerics class (Backend.lanes). */
+  /** Threads that share an output: `lanesOf`. */
   readonly lanes: number;
 }
 
@@ -38,6 +40,15 @@ export interface ProductChoice {
   readonly lanes: number;
   /** One of `productVariants(key)`. */
   readonly choose: (key: ProductKey) => ProductVariant;
+}
+
+/**
+ * Threads that share an output of a matrix `width` weights wide, in a numerics class: as many as the class has, but so few
+ * that each has two chunks or more.
+ * @param lanes Backend.lanes
+ */
+export function lanesOf(width: number, lanes: number): number {
+  return Math.min(lanes, 2 ** Math.floor(Math.log2(Math.max(1, width / CHUNK / 2))));
 }
 
 /** The first variant of every key. */
@@ -82,7 +93,7 @@ const SHARED: Record<RowClass, Choices> = {
   4: { tiled: [], direct: [[64, 4, 4], [128, 4, 4], [64, 2, 4], [128, 2, 4], [64, 8, 4], [32, 8, 4]] },
   8: { tiled: [], direct: [[64, 4, 8], [64, 2, 8], [128, 2, 8], [64, 8, 8], [64, 4, 4]] },
   16: { tiled: [[64, 8, 2], [128, 4, 2], [64, 4, 2]], direct: [[64, 4, 8], [64, 8, 8]] },
-  64: { tiled: [[64, 8, 4], [128, 4, 4], [64, 4, 8], [64, 4, 4], [128, 2, 8]], direct: [[64, 4, 8], [64, 8, 8]] },
+  64: { tiled: [[64, 8, 4], [128, 4, 4], [64, 4, 4], [128, 2, 4]], direct: [[64, 4, 8], [64, 8, 8]] },
 }; // prettier-ignore
 
 /**
@@ -104,18 +115,34 @@ const WORKGROUP_BYTES = 16384;
 
 /** At most eight; the first is the default. */
 export function productVariants(key: ProductKey): readonly [ProductVariant, ...ProductVariant[]] {
-  const { rows, lanes, result } = key;
-  const { tiled, direct } = (lanes === 1 ? ALONE : SHARED)[rows];
-  const fitting = direct.filter(([workgroup, outputs, rowsEach]) => {
-    const fits = lanes === 1 || 4 * workgroup * outputs * rowsEach <= WORKGROUP_BYTES;
-    const isWhole = workgroup % lanes === 0;
-    return fits && isWhole && (result !== 'ranks' || (workgroup / lanes) * outputs === outputsPerRank(lanes));
-  });
+  const { tiled, direct } = (key.lanes === 1 ? ALONE : SHARED)[key.rows];
   const [first, ...others] = [
-    ...(result === 'ranks' ? [] : tiled.map((sizes) => variantOf('tiled', sizes))),
-    ...fitting.map((sizes) => variantOf('direct', sizes)),
-  ];
+    ...tiled.map((sizes) => variantOf('tiled', sizes)),
+    ...direct.map((sizes) => variantOf('direct', sizes)),
+  ].filter((variant) => (variant.kernel === 'tiled' ? tileSuits(key, variant) : directSuits(key, variant)));
   return [present(first, `a variant of ${productKeyText(key)}`), ...others];
+}
+
+function tileSuits(key: ProductKey, variant: ProductVariant): boolean {
+  const fits = tiledBytes(tiledShare(sharingConstants(key, variant)), key.decoder) <= WORKGROUP_BYTES;
+  return fits && key.result !== 'ranks';
+}
+
+function directSuits({ lanes, result }: ProductKey, variant: ProductVariant): boolean {
+  const { workgroup, outputsPerThread, rowsPerThread } = variant;
+  const fits = lanes === 1 || 4 * workgroup * outputsPerThread * rowsPerThread <= WORKGROUP_BYTES;
+  const isWhole = workgroup % lanes === 0;
+  return fits && isWhole && (result !== 'ranks' || (workgroup / lanes) * outputsPerThread === outputsPerRank(lanes));
+}
+
+/** The constants of a variant, the same for all its kernels. */
+export function sharingConstants({ lanes }: ProductKey, variant: ProductVariant) {
+  return {
+    WORKGROUP: variant.workgroup,
+    LANES: lanes,
+    OUTPUTS_PER_THREAD: variant.outputsPerThread,
+    ROWS_PER_THREAD: variant.rowsPerThread,
+  };
 }
 
 function variantOf(

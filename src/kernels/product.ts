@@ -8,7 +8,8 @@ import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
 import { directShare, matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax, tiledShare } from './matmul/matmul';
-import { outputsPerRank, type ProductChoice, type ProductKey, type ProductVariant, rowClass } from './product-variants';
+import { lanesOf, outputsPerRank, rowClass, sharingConstants } from './product-variants';
+import type { ProductChoice, ProductKey, ProductVariant } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
 
@@ -71,29 +72,29 @@ export interface ArgmaxProduct extends Pick<Product, 'x' | 'matrix' | 'rows' | '
  */
 export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxProduct): void {
   const { x, matrix, ranks, rows, products } = product;
-  const { lanes } = products;
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, 'ranks', lanes);
+    const key = keyOf(matrix, part, rows, 'ranks', products.lanes);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
       ...sharingConstants(key, variant),
       OUTPUTS: outputs,
       FIRST_ID: firstOutput,
-      RANK_STRIDE: ranksPerRow(matrix, lanes),
+      RANK_STRIDE: ranksPerRow(matrix, products.lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
     recorder.call(label, kernel, { x, codes, scales, ranks }, constants, gridOfVariant(key, variant, rows));
-    offset += divideUp(outputs, outputsPerRank(lanes));
+    offset += divideUp(outputs, outputsPerRank(key.lanes));
   }
 }
 
 /** Ranks that `recordArgmax` gives for each row. */
-export function ranksPerRow({ parts }: DeviceMatrix, lanes: number): number {
-  return parts.reduce((sum, { outputs }) => sum + divideUp(outputs, outputsPerRank(lanes)), 0);
+export function ranksPerRow({ width, parts }: DeviceMatrix, lanes: number): number {
+  const outputsEach = outputsPerRank(lanesOf(width, lanes));
+  return parts.reduce((sum, { outputs }) => sum + divideUp(outputs, outputsEach), 0);
 }
 
 /** What the variants of one part of a matrix are asked for by. */
@@ -104,16 +105,13 @@ export function keyOf(
   result: ProductKey['result'],
   lanes: number,
 ): ProductKey {
-  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows: rowClass(rows), result, lanes };
-}
-
-/** The constants of a variant, the same for all its kernels. */
-export function sharingConstants({ lanes }: ProductKey, variant: ProductVariant) {
   return {
-    WORKGROUP: variant.workgroup,
-    LANES: lanes,
-    OUTPUTS_PER_THREAD: variant.outputsPerThread,
-    ROWS_PER_THREAD: variant.rowsPerThread,
+    decoder: decoderOf(packedConstants(format, width)),
+    width,
+    outputs,
+    rows: rowClass(rows),
+    result,
+    lanes: lanesOf(width, lanes),
   };
 }
 

@@ -16,8 +16,11 @@ import type { Candidate } from './compare-variants';
 import { nameOf } from './tuning-table';
 import type { TuningTable, Variants } from './tuning-table';
 
-/** Rows of a prompt's chunk that are measured: as many as a batch has time for, within these. */
-const CHUNK_ROWS = { least: 16, most: Math.max(...ROW_CLASSES) } as const;
+/** Rows of a prompt's chunk that are measured, for each of the larger classes: as many as a batch has time for, within these. */
+const CHUNK_ROWS = [
+  { least: 16, most: 16 },
+  { least: 32, most: Math.max(...ROW_CLASSES) },
+] as const;
 
 /** Records a forward of so many rows. */
 type Forward = (recorder: Recorder, rows: number) => void;
@@ -83,9 +86,10 @@ function* forwardsOf(runner: Runner): Generator<{ least: number; most: number; f
         };
       }
     }
-    const least = Math.min(CHUNK_ROWS.least, options.maxRows);
-    const most = Math.min(CHUNK_ROWS.most, options.maxRows);
-    yield { least, most, forward: (recorder, rows) => model.record(recorder, inputs, rows, 0) };
+    for (const { least, most } of CHUNK_ROWS) {
+      const forward: Forward = (recorder, rows) => model.record(recorder, inputs, rows, 0);
+      yield { least: Math.min(least, options.maxRows), most: Math.min(most, options.maxRows), forward };
+    }
   }
 }
 

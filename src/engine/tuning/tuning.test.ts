@@ -16,7 +16,9 @@ vi.mock('../../kernels/product-variants', async (original) => ({
   ROW_CLASSES: [1],
   productVariants({ rows, result }: ProductKey) {
     const workgroups = result === 'ranks' ? [16] : [16, FAST, WRONG]; // a rank is that of a workgroup
-    return workgroups.map((workgroup) => ({ workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 }));
+    return workgroups.map((workgroup) => {
+      return { kernel: 'direct', workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 };
+    });
   },
 }));
 

@@ -4,8 +4,8 @@ import { roundUp } from '../../lib/shapes';
 import { CHUNK, formatName } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
 import { packRows } from '../../quant/pack';
-import { productVariants, ROW_CLASSES } from '../product-variants';
-import { gridOfVariant, sharingConstants } from '../product';
+import { productVariants, ROW_CLASSES, sharingConstants } from '../product-variants';
+import { gridOfVariant } from '../product';
 import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
 import { Epilogue, isGated } from '../shared/epilogue';
 import { decoderOf, packedConstants } from '../shared/packed';
@@ -111,7 +111,7 @@ describe.each(FORMATS.map((format, index) => ({ title: formatName(format), forma
 /** A variant takes up to a second to compile in software: ordinarily the default of each class is enough. */
 const deep = import.meta.env['HEARTH_DEEP'] === '1';
 
-it.each(deep ? [1, 4, 8, 64] : [1, 8])(
+it.each(deep ? [1, 4, 8, 32, 64] : [1, 8])(
   'a row is bit-equal alone and beside others, in every variant of %i lanes',
   async (lanes) => {
     for (const [i, format] of [FORMATS[1]!, FORMATS[8]!, FORMATS[11]!].entries()) {

@@ -1,7 +1,7 @@
 import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
 import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { PACKED_CONSTANTS, packedWgsl, stepQuads } from '../shared/packed';
+import { type Decoder, PACKED_CONSTANTS, packedWgsl, stepQuads, VECTOR_QUADS } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
@@ -44,6 +44,12 @@ export function directShare({ WORKGROUP, LANES, OUTPUTS_PER_THREAD, ROWS_PER_THR
 /** A workgroup's share in `matmulTiled`. */
 export function tiledShare({ WORKGROUP, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: Constants<Sharing>): Share {
   return { weightRows: OUTPUTS_PER_THREAD * (WORKGROUP / LINES), rows: ROWS_PER_THREAD * LINES };
+}
+
+/** Bytes of workgroup memory that `matmulTiled` takes: a stage of 32 weights and activations, scales and totals (tiled.wgsl). */
+export function tiledBytes({ weightRows, rows }: Share, decoder: Decoder): number {
+  const vectors = 8 / VECTOR_QUADS[decoder];
+  return 16 * 8 * (weightRows + rows) + vectors * (8 * weightRows + 4 * rows);
 }
 
 /** Multiplications of all workgroups, by which a long step is cut (gpu/pace.ts). */

@@ -12,5 +12,5 @@ export function gated(epilogue: number, gate: number, up: number): number {
   return (gate / (1 + Math.exp(-slope))) * up;
 }
 
-/** Rows of one team of matmul: buffers of activations are written so many at a time, and hold a multiple of it. */
+/** Buffers of activations hold a multiple of so many rows: products take several at a time, and write those that are there. */
 export const ROW_MULTIPLE = 4;

@@ -52,6 +52,16 @@ export function decoderOf(constants: Readonly<Record<'DECODER', number>>): Decod
   return present(DECODERS[constants.DECODER], 'decoder of packed weights'); // twins ask for every row: no text is made
 }
 
+/** VECTOR_QUADS of each decoder (vectors.wgsl). */
+export const VECTOR_QUADS: Readonly<Record<Decoder, number>> = {
+  int4: 8,
+  int8: 4,
+  'int8-g16': 4,
+  f16: 2,
+  bf16: 2,
+  f32: 1,
+};
+
 /** STEP_QUADS of a decoder (vectors.wgsl), for text that is written out. */
 export function stepQuads(constants: Readonly<Record<'DECODER', number>>): number {
   return decoderOf(constants) === 'int4' ? 2 : 1;
