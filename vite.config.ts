@@ -16,6 +16,7 @@ import {
   toHeadersFile,
   toNginx,
 } from './scripts/headers.mjs';
+import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
 
@@ -66,6 +67,8 @@ const headerFiles: Plugin = {
   },
 };
 
+const shortcutIcons = [{ src: '/icons/hearth-192.png', sizes: '192x192', type: 'image/png' }];
+
 export default defineConfig({
   // A page for each html file and 404 for the rest: a missing model file must not come back as index.html.
   appType: 'mpa',
@@ -83,12 +86,13 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
-    plugins: () => [shortShaders],
+    plugins: () => [shortShaders, xgrammar()],
     // A folder for each thread: its headers are its own (scripts/headers.mjs).
     rolldownOptions: { output: { entryFileNames: 'workers/[name]/[hash].js' } },
   },
   plugins: [
     shortShaders,
+    xgrammar(),
     headerFiles,
     react(),
     embedScript,
@@ -101,7 +105,7 @@ export default defineConfig({
       injectManifest: {
         rollupFormat: 'iife',
         globPatterns: ['**/*.{html,js,css,wasm,svg,png,woff2}'],
-        globIgnores: ['models/**', 'embed.*', 'assets/embed-*'], // frames of other sites have storage of their own
+        globIgnores: ['models/**', 'screenshots/**', 'embed.*', 'assets/embed-*'], // frames of other sites have storage of their own
       },
       manifest: {
         id: '/',
@@ -119,6 +123,29 @@ export default defineConfig({
           { src: '/icons/hearth-maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
           { src: '/favicon.svg', sizes: 'any', type: 'image/svg+xml' },
         ],
+        screenshots: [
+          {
+            src: '/screenshots/wide.png',
+            sizes: '1280x800',
+            type: 'image/png',
+            form_factor: 'wide',
+            label: 'A chat with a model that runs on this machine',
+          },
+          {
+            src: '/screenshots/narrow.png',
+            sizes: '390x844',
+            type: 'image/png',
+            form_factor: 'narrow',
+            label: 'A chat with a model that runs on this phone',
+          },
+        ],
+        shortcuts: [
+          { name: 'New chat', url: '/?q=', icons: shortcutIcons },
+          { name: 'Models', url: '/#/models', icons: shortcutIcons },
+          { name: 'Batch', url: '/#/batch', icons: shortcutIcons },
+          { name: 'Benchmark', url: '/#/benchmark', icons: shortcutIcons },
+        ],
+        launch_handler: { client_mode: 'focus-existing' }, // one engine, one window; src/app/follow-installation.ts takes the address
       },
     }),
   ],

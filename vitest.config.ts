@@ -5,6 +5,7 @@
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { adapterArgs, findChromium } from './scripts/chromium.mjs';
+import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
 const deep = process.env['HEARTH_DEEP'] === '1';
 
@@ -21,6 +22,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        plugins: [xgrammar()],
         test: {
           ...common,
           name: 'unit',
@@ -31,6 +33,7 @@ export default defineConfig({
       },
       {
         extends: true,
+        plugins: [xgrammar()],
         // Tests in the browser may read the test data beside the repository, where it is.
         server: { fs: { allow: ['.', '../shared/testdata'] } },
         // Found beforehand: a dependency discovered in mid-run makes the browser load its tests again.

@@ -111,3 +111,34 @@ test('a server elsewhere answers through the network thread', { tag: '@no-adapte
   expect(told.endpoints).toMatchObject([{ hasKey: true }]);
   expect(keys).toEqual(['Bearer secret', 'Bearer secret']);
 });
+
+/** Compiled by WebAssembly in the engine's thread, whose own headers must allow that. */
+test('an answer keeps to a JSON schema, and a mistake in one is told', async ({ page }) => {
+  await page.goto('/');
+  const told = await page.evaluate(async (hearthUrl) => {
+    const { hearth } = (await import(hearthUrl)) as typeof Hearth;
+    const ask = async (schema: object) => {
+      const response = await hearth.fetch('https://hearth.local/v1/chat/completions', {
+        method: 'POST',
+        body: JSON.stringify({
+          model: 'tales',
+          messages: [{ role: 'user', content: 'Tell me of an animal.' }],
+          temperature: 1,
+          response_format: { type: 'json_schema', json_schema: { name: 'animal', schema, strict: true } },
+        }),
+      });
+      return { status: response.status, body: await response.json() };
+    };
+    const kind = { enum: ['dog', 'cat', 'duck'] };
+    const age = { type: 'integer', minimum: 1, maximum: 20 };
+    return {
+      answer: await ask({ type: 'object', properties: { kind, age }, required: ['kind', 'age'] }),
+      refusal: await ask({ type: 'string', pattern: '(a' }),
+    };
+  }, '/hearth.js');
+  expect(told.answer.status).toBe(200);
+  const [choice] = told.answer.body.choices;
+  expect(choice.finish_reason).toBe('stop');
+  expect(choice.message.content).toMatch(/^\{"kind": "(dog|cat|duck)", "age": ([1-9]|1\d|20)\}$/);
+  expect(told.refusal).toMatchObject({ status: 400, body: { error: { param: 'response_format' } } });
+});

@@ -117,7 +117,7 @@ export function headerRules({ connect, embedders }) {
       headers: { ...common, ...kept, ...policy({ ...thread, 'script-src': WASM, 'connect-src': elsewhere }) },
     },
     {
-      paths: ['/workers/engine.worker/*', '/workers/grammar.worker/*'],
+      paths: ['/workers/engine.worker/*'],
       headers: { ...common, ...kept, ...policy({ ...thread, 'script-src': WASM }) },
     },
     { paths: ['/workers/bench.worker/*'], headers: { ...common, ...kept, ...policy(thread) } },

@@ -8,7 +8,7 @@ const rules = headerRules({
   embedders: ['https://example.org', 'https://*.example.com'],
 });
 const pages = ['/', '/index.html', '/embed.html'];
-const threads = ['import', 'engine', 'grammar', 'bench'].map((name) => `/workers/${name}.worker/a1-B_2.js`);
+const threads = ['import', 'engine', 'bench'].map((name) => `/workers/${name}.worker/a1-B_2.js`);
 const files = ['/assets/index-4f2a.js', '/hearth.js', '/embed.js', '/models/tales/config.json', '/favicon.svg'];
 const everything = [...pages, ...threads, '/service-worker.js', ...files];
 
@@ -46,7 +46,7 @@ it('lets the network thread alone reach other hosts', () => {
 it('lets scripts of its own run, and nothing that is written into a page', () => {
   for (const path of [...everything, '/missing']) {
     const scripts = sourcesOf(path, 'script-src').filter((source) => source !== "'self'" && source !== "'none'");
-    const compiles = /\/(import|engine|grammar)\.worker\//.test(path);
+    const compiles = /\/(import|engine)\.worker\//.test(path);
     expect([path, scripts]).toEqual([path, compiles ? ["'wasm-unsafe-eval'"] : []]);
     expect(sourcesOf(path, 'style-src')).not.toContain("'unsafe-inline'");
   }

@@ -35,6 +35,7 @@ it('every option of the protocol is one that the engine knows', () => {
     stop: [],
     contextPolicy: 'stop',
     logprobs: 0,
+    grammar: { type: 'json' },
     priority: 'foreground',
     salt: '',
     speculation: 'auto',

@@ -20,7 +20,7 @@ const TOKEN_CHARACTERS = 4;
 export async function useScriptedEngine(page: Page, script: Script): Promise<void> {
   const comlink = readFileSync(createRequire(import.meta.url).resolve('comlink/dist/esm/comlink.mjs'), 'utf8');
   const body = `${comlink}\n(${runEngine.toString()})(expose, ${JSON.stringify(script)}, ${TOKEN_CHARACTERS});`;
-  await page.route(/\/engine\.worker-[^/]*\.js$/, async (route) => {
+  await page.route(/\/workers\/engine\.worker\//, async (route) => {
     const response = await route.fetch(); // for its headers, which isolate the page
     await route.fulfill({ response, body });
   });

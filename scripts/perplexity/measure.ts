@@ -130,8 +130,8 @@ function storingIn(format: KvFormat | undefined, headDim: number): Storing | und
   const numbers = new Float32Array(headDim);
   return (head) => {
     numbers.set(head);
-    storePosition(pool, format, place, numbers);
-    loadPosition(pool, format, place, numbers);
+    storePosition(pool, 'keys', format, place, numbers);
+    loadPosition(pool, 'keys', format, place, numbers);
     head.set(numbers);
   };
 }

@@ -1,6 +1,7 @@
 /** Joins the state of the page with the browser around it: its language and look, its connection, other tabs, a newer build. */
 import { version } from '../client';
 import { registerServiceWorker } from '../client/offline';
+import { followInstallation } from './follow-installation';
 import { log } from '../lib/log';
 import { applySettings } from './settings/apply-settings';
 import { SETTINGS_KEY } from './settings/settings';
@@ -22,6 +23,7 @@ export async function followBrowser(store: AppStore): Promise<void> {
   });
   window.addEventListener('languagechange', () => void followLanguage(store));
   followUpdates(store);
+  followInstallation(store);
   await followLanguage(store);
 }
 

@@ -65,6 +65,7 @@ export type {
   FinishReason,
   GenerationOptions,
   GenerationStats,
+  Grammar,
   TextRange,
   TokenLogprob,
   TokenLogprobs,

@@ -10,6 +10,7 @@ import type { Call, Step } from '../gpu/recorder';
 import { KV_FORMATS } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import { poolNumbers } from '../kernels/shared/kv-pool.cpu';
+import type { KvSide } from '../kernels/shared/kv-pool.cpu';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 
@@ -51,8 +52,8 @@ export async function* compareStep(backend: Backend, step: Step): AsyncGenerator
     for (const [i, { name, access }] of call.kernel.bindings.entries()) {
       if (access === 'read') continue;
       const format = formatOf(call, name);
-      const found = numbersOf(await readView(backend, present(call.buffers[i], name)), format, call);
-      const difference = worstDifference(found, numbersOf(present(twins[i], name), format, call));
+      const found = numbersOf(await readView(backend, present(call.buffers[i], name)), name, format, call);
+      const difference = worstDifference(found, numbersOf(present(twins[i], name), name, format, call));
       const agrees = difference.error <= TOLERANCES[format];
       yield { index, label: call.label, kernel: call.kernel.name, binding: name, ...difference, agrees };
     }
@@ -87,9 +88,14 @@ async function readView(backend: Backend, buffer: DeviceBuffer): Promise<CpuView
 /** Pools of keys and values have a format of their own; all else is f32. */
 function formatOf({ constants }: Call, binding: string): KvFormat {
   const format = KV_FORMATS[constants['KV_FORMAT'] ?? -1];
-  return format && /^(keys|values)$/.test(binding) ? format : 'f32';
+  return format && isPool(binding) ? format : 'f32';
 }
 
-function numbersOf(view: CpuView, format: KvFormat, { constants }: Call): Float32Array {
-  return format === 'f32' ? view.f32 : poolNumbers(view, format, present(constants['HEAD_DIM'], 'HEAD_DIM'));
+function isPool(binding: string): binding is KvSide {
+  return binding === 'keys' || binding === 'values';
+}
+
+function numbersOf(view: CpuView, binding: string, format: KvFormat, { constants }: Call): Float32Array {
+  if (format === 'f32' || !isPool(binding)) return view.f32;
+  return poolNumbers(view, binding, format, present(constants['HEAD_DIM'], 'HEAD_DIM'));
 }

@@ -5,14 +5,15 @@
  */
 import { HearthError, toHearthError } from '../lib/errors';
 import { invariant, present } from '../lib/invariant';
-import { FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
+import { maskWords } from '../kernels/shared/mask-words';
+import { DEAD_ROW, FINISHED_BAD, LOGPROB_WORDS, RESULT_IDS, RESULT_WORDS } from '../kernels/shared/slot-state';
 import { IdleWork } from './idle-work';
 import type { Activity, Pieces } from './idle-work';
 import { readLogprobs } from './logprobs';
 import { measureCosts } from './measure-costs';
 import type { FinishReason, Request } from './request';
 import { decodeShape } from './runner';
-import type { Runner, StepResults, StepShape } from './runner';
+import type { Runner, StepPlan, StepResults, StepShape } from './runner';
 import { Scheduler } from './scheduler';
 import type { PlanEntry } from './scheduler';
 import type { Sequence } from './sequence';
@@ -26,8 +27,17 @@ import { tuneRunner } from './tuning/tune-runner';
 /** Steps under way at once: one that runs, and two that wait their turn. The twins on the CPU run within the call. */
 const STEPS_AHEAD = { webgpu: 3, cpu: 1 } as const;
 
+/** The same while a sequence is under a grammar, which sits out all of them but its own: so it has every second step. */
+const STEPS_AHEAD_OF_GRAMMARS = 2;
+
 /** From this share of tokens that looking up would have guessed right it is worth knowing what that costs. */
 const PROMISING_RATE = 0.5;
+
+/** Words of a row: token, position, slot, dead. */
+const ROW_WORDS = 4;
+
+/** A mask that forbids nothing. */
+const ALL_ALLOWED = 0xffff_ffff;
 
 type PrefillEntry = Extract<PlanEntry<Sequence>, { kind: 'prefill' }>;
 
@@ -150,10 +160,16 @@ export class DecodeLoop {
     this.#costsAreStale = true;
   }
 
+  get #mostAhead(): number {
+    const most = STEPS_AHEAD[this.runner.backend.kind];
+    const hasGrammar = [...this.#requests.keys()].some(({ traits }) => traits.grammar !== null);
+    return hasGrammar ? Math.min(most, STEPS_AHEAD_OF_GRAMMARS) : most;
+  }
+
   /** @returns false when there is nothing to submit before a step under way is read. */
   async #submitNext(): Promise<boolean> {
     for (const request of this.#requests.values()) if (request.aborted) this.#finish(request, 'aborted');
-    if (this.#requests.size === 0 || this.#spareResults.length === 0) return false;
+    if (this.#requests.size === 0 || this.#underWay.length >= this.#mostAhead) return false;
     const { runner } = this;
     const round = this.#chooseRound();
     const { drafts } = round;
@@ -182,17 +198,20 @@ export class DecodeLoop {
       sequences: goingOn.length,
       prefillRows: prefill.reduce((sum, { count }) => sum + count, 0),
       ...round,
-      draftOnly: false,
+      part: 'whole',
       greedy: goingOn.every(({ traits }) => wantsLikeliest(traits)),
       penalties: goingOn.some(({ traits }) => wantsPenalties(traits.settings)),
       filters: goingOn.some(({ traits }) => wantsFilters(traits.settings)),
       logprobs: goingOn.some(({ traits }) => traits.logprobs !== null),
+      masked: goingOn.some(({ traits }) => traits.grammar !== null),
     };
     const results = present(this.#spareResults.pop(), 'results of a step that is not under way');
     const outputs = goingOn.length * (drafts + 1);
     const into = { results, logprobs: shape.logprobs ? new Uint32Array(outputs * LOGPROB_WORDS) : null };
     const plan = { slots: goingOn.map(slotOf), prefill: prefill.flatMap(positionsOf) };
-    const done = runner.submit(await runner.prepare(shape), plan, into);
+    const { done } = shape.masked
+      ? await this.#submitMasked(shape, plan, goingOn, into)
+      : { done: runner.submit(await runner.prepare(shape), plan, into) };
     done.catch(() => {}); // whoever takes the step in hears of it
     for (const sequence of goingOn) sequence.noteSubmitted(round);
     for (const { sequence, from, count } of prefill) {
@@ -201,6 +220,47 @@ export class DecodeLoop {
     this.collector.markStep(shape.sequences * (drafts + 1) + shape.prefillRows);
     this.#underWay.push({ number: ++this.#steps, goingOn, prefill, round, into, done });
     return true;
+  }
+
+  /**
+   * Submits a step in which grammars have a say: the forward, then, while it runs, the masks of its rows, and the draw. What
+   * was guessed is read for them: only such a step waits for the device before it is wholly submitted.
+   * @returns when the results are there, in an object, so that nobody waits for them here.
+   */
+  async #submitMasked(
+    shape: StepShape,
+    plan: StepPlan,
+    goingOn: readonly Sequence[],
+    into: StepResults,
+  ): Promise<{ done: Promise<void> }> {
+    const { runner } = this;
+    const rowsEach = shape.drafts + 1;
+    const outputs = goingOn.length * rowsEach;
+    const [rowsPart, forwardPart, drawPart] = await Promise.all([
+      runner.prepare({ ...shape, part: 'rows' }),
+      runner.prepare({ ...shape, part: 'forward' }),
+      runner.prepare({ ...shape, part: 'draw' }),
+    ]);
+    await this.#idleWork.underWay; // its rows may not come between
+    const rows = shape.drafts > 0 ? new Uint32Array(outputs * ROW_WORDS) : null;
+    const laidOut = runner.submitRows(rowsPart, plan, rows);
+    for (const part of [laidOut, runner.submitForward(forwardPart)]) part.catch(() => {}); // the draw fails as well
+    const words = maskWords(runner.vocabSize);
+    const masks = new Uint32Array(outputs * words).fill(ALL_ALLOWED);
+    await Promise.all(
+      goingOn.map(async ({ traits: { grammar } }, i) => {
+        const first = i * rowsEach;
+        const own = Array.from({ length: rowsEach }, (_, k) =>
+          masks.subarray((first + k) * words, (first + k + 1) * words),
+        );
+        await grammar?.fillMasks(own, async () => {
+          if (rows === null) return [];
+          await laidOut;
+          return guessesOf(rows.subarray(first * ROW_WORDS, (first + rowsEach) * ROW_WORDS));
+        });
+      }),
+    );
+    return { done: runner.submitDraw(drawPart, masks, plan, into) };
   }
 
   #chooseRound(): Round {
@@ -232,7 +292,7 @@ export class DecodeLoop {
         prefillRows: chunk.length,
         guesser: 'draft',
         drafts: 1,
-        draftOnly: true,
+        part: 'guesses',
       } as const;
       const done = this.runner.submit(await this.runner.prepare(shape), { slots: [], prefill: chunk }, null);
       done.catch(() => {}); // the round that follows fails as well
@@ -259,12 +319,13 @@ export class DecodeLoop {
     const request = this.#requests.get(sequence);
     if (!request || request.aborted) return;
     const [accepted = 0, finished, matched = 0, drafted = 0] = result;
-    if (finished === FINISHED_BAD) return this.#failOne(request);
+    if (finished === FINISHED_BAD) return this.#failOne(request, badLogit());
     if (accepted === 0) return; // it had finished before the step began
     if (round.guesser === 'draft') this.speculation.record(drafted, matched);
     else this.speculation.recordUndrafted(accepted);
     if (sequence.answerIds.length === 0) request.reportPrefill(sequence.promptIds.length);
     const ids = result.subarray(RESULT_IDS, RESULT_IDS + accepted);
+    if (sequence.traits.grammar?.accept(ids) === false) return this.#failOne(request, wrongToken());
     const logprobs = sequence.traits.logprobs === null ? null : into.logprobs;
     const reason = request.takeIn(
       ids,
@@ -303,9 +364,9 @@ export class DecodeLoop {
     request.end(reason);
   }
 
-  #failOne(request: Request): void {
+  #failOne(request: Request, error: HearthError): void {
     this.#remove(request);
-    request.events.fail(new HearthError('internal', 'The model gave a logit that is no finite number.'));
+    request.events.fail(error);
   }
 
   #remove(request: Request): void {
@@ -345,6 +406,26 @@ export class DecodeLoop {
     const words = options.maxSequences * RESULT_WORDS;
     this.#spareResults = Array.from({ length: STEPS_AHEAD[backend.kind] }, () => new Uint32Array(words));
   }
+}
+
+function badLogit(): HearthError {
+  return new HearthError('internal', 'The model gave a logit that is no finite number.');
+}
+
+/** Only where a grammar allows none of the tokens can one be drawn that it does not allow. */
+function wrongToken(): HearthError {
+  return new HearthError('bad-grammar', 'The grammar goes on with characters that no token of this model has.', {
+    hint: 'Leave those characters out of the grammar, or pick another model.',
+  });
+}
+
+/** What was guessed, by the rows of a sequence: the first has the token before, dead ones have none. */
+function guessesOf(rows: Uint32Array): number[] {
+  const guesses: number[] = [];
+  for (let at = ROW_WORDS; at < rows.length && rows[at + ROW_WORDS - 1] !== DEAD_ROW; at += ROW_WORDS) {
+    guesses.push(rows[at]!);
+  }
+  return guesses;
 }
 
 function slotOf(sequence: Sequence): number {

@@ -7,6 +7,8 @@ import type { Engine, GenerateEvent, GenerationOptions } from './index';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { shipped } from './testing/packings';
 
+const LOWER_CASE = { type: 'regex', pattern: '( [a-z]{2,9}){20}' } as const;
+
 const LOST = { name: 'HearthError', code: 'device-lost', hint: expect.stringMatching(/\.$/) };
 
 let stored: StoredWeights;
@@ -62,11 +64,12 @@ describe('with another device to be had', () => {
     return { engine, kill: () => device.destroy() };
   }
 
-  it('every answer goes on with the same tokens, drawn or greedy, with a draft guessing', async () => {
+  it('every answer goes on with the same tokens, drawn, greedy or under a grammar, with a draft guessing', async () => {
     const { engine, kill } = await createMortal(stored);
     const asked: [string, GenerationOptions][] = [
       ['Once upon a time', { temperature: 0.9, topK: 0, seed: 4, maxTokens: 30, speculation: 3 }],
       ['The dog', { temperature: 0, maxTokens: 24, repetitionPenalty: 1.2, speculation: 3 }],
+      ['The cat', { temperature: 1, topK: 0, seed: 2, maxTokens: 24, speculation: 3, grammar: LOWER_CASE }],
     ];
     const expected = [];
     for (const [text, options] of asked) expected.push(idsOf(await answer(engine, text, options)));

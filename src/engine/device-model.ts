@@ -50,7 +50,7 @@ export class DeviceModel {
   readonly pools: readonly LayerPool[];
   /** Rows whose logits one forward gives. */
   readonly maxOutputs: number;
-  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'inputs'>;
+  readonly #pass: Omit<ForwardPass, 'recorder' | 'rowCount' | 'outputCount' | 'runRows' | 'inputs'>;
   readonly #rotations: Readonly<Record<string, DeviceBuffer>>;
   readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
@@ -111,17 +111,18 @@ export class DeviceModel {
 
   /**
    * Records a forward over the first `rowCount` rows, and what the head makes of the first `outputCount` of `inputs.picked`:
-   * their logits, or with `greedy` their ranks alone.
+   * their logits, or with `greedy` their ranks alone. No more than `runRows` rows of one sequence follow each other.
    */
   record(
     recorder: Recorder,
     inputs: ForwardInputs,
     rowCount: number,
     outputCount: number,
-    { greedy = false }: { greedy?: boolean } = {},
+    { greedy = false, runRows = rowCount }: { greedy?: boolean; runRows?: number } = {},
   ): void {
     const { page, config } = this.parts;
-    const pass = { ...this.#pass, inputs: { ...inputs, rotations: this.#rotations }, recorder, rowCount, outputCount };
+    const withRotations = { ...inputs, rotations: this.#rotations };
+    const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows };
     page.forward(config, pass);
     if (outputCount === 0) return;
     const x = present(pass.activations['pickedNormed'], 'activation pickedNormed');

@@ -55,6 +55,11 @@ export class IdleWork {
     this.#work = null;
   }
 
+  /** The piece that is under way; null when there is none. */
+  get underWay(): Promise<void> | null {
+    return this.#piece;
+  }
+
   /** Ends all work, and resolves when the last piece has. */
   async stop(): Promise<void> {
     this.pause();

@@ -6,6 +6,9 @@ import type { ModelTexts, StoredWeights } from '../weights/manifest';
 import { loadWords } from '../text/load-words';
 import { answerDroppingOldest } from './context-policy';
 import { DecodeLoop } from './decode-loop';
+import type { GrammarCompiler } from './grammar/grammar-compiler';
+import type { GrammarWish } from './grammar/grammar-wish';
+import type { TokenMatcher } from './grammar/token-matcher';
 import type { Activity } from './idle-work';
 import { loadRunner } from './load-runner';
 import type { LoadRunnerOptions } from './load-runner';
@@ -38,6 +41,7 @@ export interface LoadOptions extends LoadRunnerOptions {
 export class Model {
   readonly #loop: DecodeLoop;
   readonly #defaults: ReturnType<typeof readGenerationDefaults>;
+  #grammars: Promise<GrammarCompiler> | null = null;
 
   private constructor(
     readonly modelId: string,
@@ -102,23 +106,46 @@ export class Model {
   /**
    * Answers a prompt. Ends with `done`; ending the iteration early (`break`, `return()`) or the signal aborts the request.
    * Where the options ask for it, the oldest turns of a chat that does not fit are left out (see context-policy.ts).
-   * @throws HearthError `bad-request`, `context-overflow`, `device-lost`.
+   * @throws HearthError `bad-request`, `bad-grammar`, `context-overflow`, `device-lost`.
    */
   async *generate(prompt: Prompt, given: GenerationOptions = {}, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
     throwIfAborted(signal);
     const options = resolveOptions(this.#defaults, given, this.runner.vocabSize);
+    const grammar = options.grammar && (await this.#matcher(options.grammar));
+    try {
+      throwIfAborted(signal); // compiling may take its time
+      yield* this.#answer(prompt, options, grammar, signal);
+    } finally {
+      grammar?.dispose();
+    }
+  }
+
+  async #matcher(wish: GrammarWish): Promise<TokenMatcher> {
+    this.#grammars ??= import('./grammar/grammar-compiler').then(
+      ({ GrammarCompiler }) => new GrammarCompiler(this.text, this.runner.vocabSize),
+    );
+    this.#grammars.catch(() => (this.#grammars = null)); // a script that did not come may come another time
+    return (await this.#grammars).matcher(wish);
+  }
+
+  async *#answer(
+    prompt: Prompt,
+    options: ResolvedOptions,
+    grammar: TokenMatcher | null,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<GenerateEvent> {
     if (prompt.kind === 'chat' && options.contextPolicy === 'drop-oldest') {
       yield* answerDroppingOldest(prompt, options, {
         contextLength: this.runner.options.contextLength,
         encode: (chat) => this.encode(chat),
         makeRequest: (chat, promptIds, partOptions, parts) =>
-          this.#request(chat, promptIds, partOptions, { ...parts, goesOnWhenFull: true }),
+          this.#request(chat, promptIds, partOptions, grammar, { ...parts, goesOnWhenFull: true }),
         run: (request) => this.#run(request, signal),
       });
     } else {
       const promptIds = this.encode(prompt);
       const parts = { clock: new RequestClock(promptIds.length), after: null, goesOnWhenFull: false };
-      yield* this.#run(this.#request(prompt, promptIds, options, parts), signal);
+      yield* this.#run(this.#request(prompt, promptIds, options, grammar, parts), signal);
     }
   }
 
@@ -127,6 +154,7 @@ export class Model {
     prompt: Prompt,
     promptIds: readonly number[],
     options: ResolvedOptions,
+    grammar: TokenMatcher | null,
     parts: Pick<RequestParts, 'clock' | 'after' | 'goesOnWhenFull'>,
   ): Request {
     const { contextLength } = this.runner.options;
@@ -143,6 +171,7 @@ export class Model {
       settings: options,
       stopIds: this.text.stopTokenIds,
       logprobs: options.logprobs,
+      grammar,
       speculation: options.speculation === 'off' ? 0 : options.speculation,
       priority: options.priority,
       salt: options.salt,
@@ -150,7 +179,7 @@ export class Model {
     return new Request(sequence, options, this.text, {
       ...parts,
       stopStrings: isChat ? [...options.stop, ...this.text.chatStopStrings] : options.stop,
-      continuesText: !isChat || prompt.continueLast === true,
+      continuesText: !isChat || prompt.continueLast === true || grammar !== null, // the text is the grammar's, to the letter
     });
   }
 

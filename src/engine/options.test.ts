@@ -20,6 +20,7 @@ describe('resolveOptions', () => {
       stop: [],
       contextPolicy: 'stop',
       logprobs: null,
+      grammar: null,
       priority: 'foreground',
       salt: '',
       speculation: 'auto',

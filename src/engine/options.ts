@@ -7,6 +7,8 @@ import * as v from 'valibot';
 import { MAX_ALTERNATIVES } from '../kernels/shared/slot-state';
 import { HearthError } from '../lib/errors';
 import { readJsonFile, type CheckpointTexts } from '../text/checkpoint-texts';
+import { GRAMMAR_EXPECTED, grammarWish } from './grammar/grammar-wish';
+import type { GrammarWish } from './grammar/grammar-wish';
 import { MAX_DRAFTS } from './speculation';
 
 const number = (min: number, max: number) => v.pipe(v.number(), v.minValue(min), v.maxValue(max));
@@ -39,6 +41,7 @@ const RULES: Record<keyof GenerationOptions, Rule> = {
   stop: { schema: v.array(v.pipe(v.string(), v.minLength(1))), expected: 'a list of non-empty strings' },
   contextPolicy: { schema: v.picklist(['stop', 'drop-oldest']), expected: '"stop" or "drop-oldest"' },
   logprobs: { schema: integer(0, MAX_ALTERNATIVES), expected: `an integer from 0 to ${MAX_ALTERNATIVES}` },
+  grammar: { schema: grammarWish, expected: GRAMMAR_EXPECTED },
   priority: { schema: v.picklist(['foreground', 'background']), expected: '"foreground" or "background"' },
   salt: { schema: v.string(), expected: 'a string' },
   speculation: {
@@ -62,6 +65,7 @@ export interface GenerationOptions {
   stop?: string[];
   contextPolicy?: 'stop' | 'drop-oldest';
   logprobs?: number;
+  grammar?: GrammarWish;
   priority?: 'foreground' | 'background';
   salt?: string;
   speculation?: 'auto' | 'off' | 'draft' | 'lookup' | number;
@@ -87,6 +91,8 @@ export interface ResolvedOptions extends SamplingSettings {
   readonly contextPolicy: 'stop' | 'drop-oldest';
   /** Alternatives to report beside each token; null reports no probabilities at all. */
   readonly logprobs: number | null;
+  /** What the answer must be written in; null for anything. */
+  readonly grammar: GrammarWish | null;
   readonly priority: 'foreground' | 'background';
   /** Prompts share cached blocks only with prompts of the same salt. */
   readonly salt: string;
@@ -155,6 +161,7 @@ export function resolveOptions(
     stop: given.stop ?? [],
     contextPolicy: given.contextPolicy ?? 'stop',
     logprobs: given.logprobs ?? null,
+    grammar: given.grammar ?? null,
     priority: given.priority ?? 'foreground',
     salt: given.salt ?? '',
     speculation: given.speculation ?? 'auto',

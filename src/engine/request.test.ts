@@ -17,6 +17,7 @@ const TRAITS: SequenceTraits = {
   settings: OPTIONS,
   stopIds: text.stopTokenIds,
   logprobs: null,
+  grammar: null,
   speculation: 'auto',
   priority: 'foreground',
   salt: '',

@@ -88,6 +88,7 @@ export class Request {
     this.#matcher = after ? after.#matcher : new StopMatcher(stopStrings);
     this.#draftedText = after ? after.#draftedText : new DraftedText();
     this.#unreported = after ? after.#unreported.slice(0, after.#unreported.length - after.#unfinished) : [];
+    if (after) sequence.traits.grammar?.rollBack(after.#unfinished);
     this.#stopTokenIds = text.stopTokenIds;
     this.#tokenText = (id) => text.tokenizer.decode([id], { skipSpecialTokens: false, continuesText: true });
     this.#goesOnWhenFull = goesOnWhenFull;

@@ -52,10 +52,25 @@ export interface DrawShape {
   readonly penalties: boolean;
   readonly filters: boolean;
   readonly logprobs: boolean;
+  /** Whether some sequence is under a grammar. */
+  readonly masked: boolean;
 }
 
 /** Nothing but temperature and min-p. */
-export const PLAIN_DRAW: DrawShape = { greedy: false, penalties: false, filters: false, logprobs: false };
+export const PLAIN_DRAW: DrawShape = {
+  greedy: false,
+  penalties: false,
+  filters: false,
+  logprobs: false,
+  masked: false,
+};
+
+/**
+ * A step is submitted whole, or in the parts between which the host has something to do: `rows` guesses and lays out the rows,
+ * `forward` computes their logits, `draw` makes tokens of them. `guesses` lets only the draft model compute the prefilled
+ * positions: it had been left behind.
+ */
+export type StepPart = 'whole' | 'guesses' | 'rows' | 'forward' | 'draw';
 
 /** Shapes whose steps are kept: far more than a chat has, while prompts beside answers may make thousands. */
 const MOST_STEPS = 256;
@@ -69,13 +84,12 @@ export interface StepShape extends DrawShape {
   /** Who guesses tokens first, and how many for each sequence. */
   readonly guesser: Guesser | null;
   readonly drafts: number;
-  /** Only the draft model computes the prefilled positions: it had been left behind. */
-  readonly draftOnly: boolean;
+  readonly part: StepPart;
 }
 
 /** One decoded token for each of `sequences`. */
 export function decodeShape(sequences: number): StepShape {
-  return { sequences, prefillRows: 0, ...PLAIN, draftOnly: false, ...PLAIN_DRAW };
+  return { sequences, prefillRows: 0, ...PLAIN, part: 'whole', ...PLAIN_DRAW };
 }
 
 /** Whose rows a step has: slots that go on, and (slot, position) to prefill. */
@@ -98,7 +112,10 @@ export class Runner {
   readonly target: DeviceModel;
   readonly draft: DeviceModel | null;
   readonly inputs: ForwardInputs & Record<'slots' | 'tokens', DeviceBuffer>;
-  readonly #state: Record<'plan' | 'pairs' | 'counts' | 'biases' | 'chosen' | 'results' | 'logprobs', DeviceBuffer>;
+  readonly #state: Record<
+    'plan' | 'pairs' | 'counts' | 'biases' | 'masks' | 'chosen' | 'results' | 'logprobs',
+    DeviceBuffer
+  >;
   readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
   readonly #steps = new Map<string, PreparedStep>(); // the least recently used first
@@ -230,11 +247,44 @@ export class Runner {
    * Submits a step.
    * @returns when the results are there. @throws HearthError `device-lost`.
    */
-  submit(prepared: PreparedStep, { slots, prefill }: StepPlan, into: StepResults | null): Promise<void> {
-    const { backend } = this;
+  submit(prepared: PreparedStep, plan: StepPlan, into: StepResults | null): Promise<void> {
+    this.#tell(plan);
+    if (plan.slots.length === 0 || into === null) return this.backend.run(prepared);
+    return this.#runAndRead(prepared, plan.slots, into);
+  }
+
+  /**
+   * Submits the part `rows` of a step, which `forward` and `draw` follow with no other step between.
+   * @param into receives the rows: four words each, token, position, slot, dead; null where nobody asks.
+   */
+  submitRows(prepared: PreparedStep, plan: StepPlan, into: Uint32Array<ArrayBuffer> | null): Promise<void> {
+    this.#tell(plan);
+    if (into === null) return this.backend.run(prepared);
+    return this.backend.runAndRead(prepared, [{ buffer: this.inputs.rows, into }]);
+  }
+
+  submitForward(prepared: PreparedStep): Promise<void> {
+    return this.backend.run(prepared);
+  }
+
+  /** @param masks [outputs][maskWords]. @returns when the results are there. */
+  submitDraw(
+    prepared: PreparedStep,
+    masks: Uint32Array<ArrayBuffer>,
+    { slots }: StepPlan,
+    into: StepResults,
+  ): Promise<void> {
+    this.backend.write(this.#state.masks, 0, masks);
+    return this.#runAndRead(prepared, slots, into);
+  }
+
+  #tell({ slots, prefill }: StepPlan): void {
     this.writePlan(slots, prefill);
-    if (this.cache.takeChanges()) backend.write(this.inputs.tables, 0, this.cache.tables);
-    if (slots.length === 0 || into === null) return backend.run(prepared);
+    if (this.cache.takeChanges()) this.backend.write(this.inputs.tables, 0, this.cache.tables);
+  }
+
+  #runAndRead(prepared: PreparedStep, slots: StepPlan['slots'], into: StepResults): Promise<void> {
+    const { backend } = this;
     const results = { buffer: this.#state.results, into: into.results.subarray(0, slots.length * RESULT_WORDS) };
     if (into.logprobs === null) return backend.runAndRead(prepared, [results]);
     return backend.runAndRead(prepared, [results, { buffer: this.#state.logprobs, into: into.logprobs }]);
@@ -258,29 +308,46 @@ export class Runner {
     this.backend.write(this.#state.plan, 0, plan.subarray(0, at));
   }
 
-  /** The dispatches of a step. */
-  record({ sequences, prefillRows, guesser, drafts, draftOnly, ...draw }: StepShape): Step {
+  /** The dispatches of a step, or of a part of it. */
+  record({ sequences, prefillRows, guesser, drafts, part, ...draw }: StepShape): Step {
     const recorder = new Recorder();
-    if (guesser === 'lookup' && sequences > 0) this.#recordLookup(recorder, sequences, drafts);
-    if (this.draft && guesser === 'draft') {
-      // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
-      const rowCount = 2 * sequences + prefillRows;
-      this.#recordPlan(recorder, 2, 0, rowCount);
-      const guessDraw = { ...draw, logprobs: false };
-      this.draft.record(recorder, { ...this.inputs, picked: this.#state.pairs }, rowCount, sequences, guessDraw);
-      if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
-      for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
-        this.recordGuess(recorder, sequences, guess, guessDraw);
-      }
-    }
-    if (!draftOnly) this.recordVerification(recorder, sequences, drafts + 1, prefillRows, draw);
+    const rowsEach = drafts + 1;
+    const isPart = (...parts: StepPart[]) => parts.includes(part);
+    if (isPart('whole', 'guesses', 'rows'))
+      this.#recordGuesses(recorder, sequences, prefillRows, guesser, drafts, draw);
+    if (isPart('whole', 'rows')) this.#recordPlan(recorder, rowsEach, 1, sequences * rowsEach + prefillRows);
+    if (isPart('whole', 'forward')) this.#recordForward(recorder, sequences, rowsEach, prefillRows, draw);
+    if (isPart('whole', 'draw') && sequences > 0) this.#recordAcceptance(recorder, sequences, rowsEach, draw);
     return recorder.finish();
+  }
+
+  #recordGuesses(
+    recorder: Recorder,
+    sequences: number,
+    prefillRows: number,
+    guesser: Guesser | null,
+    drafts: number,
+    draw: DrawShape,
+  ): void {
+    if (guesser === 'lookup' && sequences > 0) this.#recordLookup(recorder, sequences, drafts);
+    if (!this.draft || guesser !== 'draft') return;
+    // A pair of rows at first: the second last token's keys are missing where all guesses of the round before were right.
+    const rowCount = 2 * sequences + prefillRows;
+    this.#recordPlan(recorder, 2, 0, rowCount);
+    const guessDraw = { ...draw, logprobs: false, masked: false };
+    const pairs = { ...this.inputs, picked: this.#state.pairs };
+    const runRows = Math.max(2, prefillRows);
+    this.draft.record(recorder, pairs, rowCount, sequences, { ...guessDraw, runRows });
+    if (sequences > 0) this.#recordProposal(recorder, this.#state.pairs, sequences, guessDraw);
+    for (let guess = 1; sequences > 0 && guess < drafts; guess++) {
+      this.recordGuess(recorder, sequences, guess, guessDraw);
+    }
   }
 
   /** A forward of the draft over one row of each sequence, `guess` tokens after its last, and the token it guesses. */
   recordGuess(recorder: Recorder, sequences: number, guess: number, draw: DrawShape): void {
     this.#recordPlan(recorder, 1, 1 + guess, sequences);
-    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, draw);
+    present(this.draft, 'draft model').record(recorder, this.inputs, sequences, sequences, { ...draw, runRows: 1 });
     this.#recordProposal(recorder, this.inputs.picked, sequences, draw);
   }
 
@@ -292,11 +359,19 @@ export class Runner {
     prefillRows: number,
     draw: DrawShape,
   ): void {
+    this.#recordPlan(recorder, rowsEach, 1, sequences * rowsEach + prefillRows);
+    this.#recordForward(recorder, sequences, rowsEach, prefillRows, draw);
+    if (sequences > 0) this.#recordAcceptance(recorder, sequences, rowsEach, draw);
+  }
+
+  #recordForward(recorder: Recorder, sequences: number, rowsEach: number, prefillRows: number, draw: DrawShape): void {
     const outputs = sequences * rowsEach;
-    this.#recordPlan(recorder, rowsEach, 1, outputs + prefillRows);
-    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, draw);
-    if (outputs === 0) return;
-    this.#recordDraw(recorder, this.target, this.inputs.picked, outputs, draw);
+    const runRows = Math.max(rowsEach, prefillRows);
+    this.target.record(recorder, this.inputs, outputs + prefillRows, outputs, { ...draw, runRows });
+  }
+
+  #recordAcceptance(recorder: Recorder, sequences: number, rowsEach: number, draw: DrawShape): void {
+    this.#recordDraw(recorder, this.target, this.inputs.picked, sequences * rowsEach, draw);
     const { plan, chosen, counts, results } = this.#state;
     const { slots, tokens } = this.inputs;
     recorder.call(
@@ -353,10 +428,10 @@ export class Runner {
     draw: DrawShape,
   ): void {
     const { rows, slots, tokens } = this.inputs;
-    const { counts, biases, chosen, logprobs } = this.#state;
+    const { counts, biases, masks, chosen, logprobs } = this.#state;
     recordSampling(
       recorder,
-      { logits, ranks, rows, picked, slots, tokens, counts, biases, chosen, logprobs, scratch: this.#scratch },
+      { logits, ranks, rows, picked, slots, tokens, counts, biases, masks, chosen, logprobs, scratch: this.#scratch },
       {
         outputs,
         vocabSize: this.vocabSize,

@@ -27,6 +27,7 @@ function loop({ blocks = SLOTS * STRIDE + 1, slots = SLOTS, decodeRows = 1 } = {
 interface Tokens extends Schedulable {
   length: number;
   priority: Priority;
+  awaitsRead?: boolean;
 }
 
 let kinds = 100;
@@ -79,6 +80,24 @@ describe('Scheduler', () => {
     expect(engine.finished).toEqual([]); // one of its two steps is still under way
     engine.advance();
     expect(engine.finished).toEqual([a]);
+  });
+
+  it('lets who waits for what was read sit out, while others go on', () => {
+    const blocks = new BlockManager({ blocks: SLOTS * STRIDE + 1, slots: SLOTS, contextLength: CONTEXT });
+    const scheduler = new Scheduler<Tokens>(blocks);
+    const a: Tokens = { ...sequence(3), awaitsRead: false };
+    const b = sequence(3);
+    scheduler.enqueue(a);
+    scheduler.enqueue(b);
+    const decoded = (step: number) => {
+      const { entries } = scheduler.schedule({ budget: BUDGET, reserveAhead: 1, step });
+      return entries.filter(({ kind }) => kind === 'decode').map((entry) => entry.sequence);
+    };
+    expect(decoded(1)).toEqual([a, b]);
+    a.awaitsRead = true;
+    expect(decoded(2)).toEqual([b]);
+    a.awaitsRead = false;
+    expect(decoded(3)).toEqual(expect.arrayContaining([a, b]));
   });
 
   it('leaves prompts a quarter of the rows while somebody answers, and all of them otherwise', () => {

@@ -18,6 +18,8 @@ export interface Schedulable {
   /** Tokens at which it ends. */
   readonly capacity: number;
   readonly priority: Priority;
+  /** What its next token may be is known only once the steps under way are read: it goes on after that. */
+  readonly awaitsRead?: boolean;
   /** The origin whose prefixes it may share. */
   readonly salt: string;
 
@@ -196,7 +198,8 @@ export class Scheduler<S extends Schedulable> {
   #decode(ready: readonly Entry<S>[], left: Room, plan: Plan<S>): number {
     const entries = ready
       .filter(
-        ({ sequence, promptLength }) => sequence.cached >= promptLength - 1 && sequence.length < sequence.capacity,
+        ({ sequence, promptLength }) =>
+          sequence.cached >= promptLength - 1 && sequence.length < sequence.capacity && sequence.awaitsRead !== true,
       )
       .toSorted((a, b) => a.turn - b.turn)
       .slice(0, left.decodes);

@@ -4,6 +4,7 @@
  * cache, or will have when the submitted steps are done; computing the last one draws the next.
  */
 import { invariant } from '../lib/invariant';
+import type { TokenMatcher } from './grammar/token-matcher';
 import type { SamplingSettings } from './options';
 import type { Priority, Schedulable } from './scheduler';
 import { LookupShadow } from './lookup-shadow';
@@ -15,6 +16,8 @@ export interface SequenceTraits {
   readonly stopIds: ReadonlySet<number>;
   /** Alternatives whose log-probabilities are wanted; null for none at all. */
   readonly logprobs: number | null;
+  /** What the answer must be written in; null for anything. It has accepted the tokens of the answer. */
+  readonly grammar: TokenMatcher | null;
   readonly speculation: SpeculationChoice;
   readonly priority: Priority;
   /** Sequences share cached prefixes only with those of the same salt. */
@@ -58,6 +61,10 @@ export class Sequence implements Schedulable {
 
   get priority(): Priority {
     return this.traits.priority;
+  }
+
+  get awaitsRead(): boolean {
+    return this.traits.grammar !== null && this.stepsAhead > 0;
   }
 
   get salt(): string {

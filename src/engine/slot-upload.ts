@@ -2,6 +2,7 @@
 import { IN_PROMPT, MAX_BIASES, MAX_STOP_IDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
 import { HearthError } from '../lib/errors';
 import type { SamplingSettings } from './options';
+import type { SequenceTraits } from './sequence';
 
 export interface SlotContent {
   /** All tokens known: the prompt and, for a sequence that comes again, its answer so far. */
@@ -56,9 +57,9 @@ export function wantsFilters({ temperature, topK, topP }: SamplingSettings): boo
   return temperature > 0 && (topK > 0 || topP < 1);
 }
 
-/** Whether the likeliest token of the model's own logits is all that a request wants. */
-export function wantsLikeliest({ settings, logprobs }: Pick<SlotContent, 'settings' | 'logprobs'>): boolean {
-  return settings.temperature === 0 && !wantsPenalties(settings) && logprobs === null;
+/** Whether the likeliest token of the model's own logits is all that a sequence wants. */
+export function wantsLikeliest({ settings, logprobs, grammar }: SequenceTraits): boolean {
+  return settings.temperature === 0 && !wantsPenalties(settings) && logprobs === null && grammar === null;
 }
 
 /** What a sequence has seen: [vocabSize], see IN_PROMPT. */

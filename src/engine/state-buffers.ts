@@ -1,6 +1,7 @@
 /** The buffers in which the device keeps its sequences and their drawing, in words: made by the runner, foretold by memory.ts. */
 import { samplingScratch } from '../kernels/sampling-scratch';
 import { BLOCK } from '../kernels/shared/kv-pool';
+import { maskWords } from '../kernels/shared/mask-words';
 import { LOGPROB_WORDS, MAX_BIASES, RESULT_WORDS, SLOT_WORDS } from '../kernels/shared/slot-state';
 import { divideUp } from '../lib/shapes';
 import type { RunnerOptions } from './runner';
@@ -17,6 +18,7 @@ export function stateBuffers({ contextLength, maxRows, maxSequences, maxOutputs 
     tokens: slots * contextLength,
     counts: slots * vocabSize,
     biases: slots * 2 * MAX_BIASES,
+    masks: maxOutputs * maskWords(vocabSize),
     chosen: maxOutputs,
     results: maxSequences * RESULT_WORDS,
     logprobs: maxOutputs * LOGPROB_WORDS,

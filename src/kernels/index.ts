@@ -1,10 +1,11 @@
 /** Every kernel, for the tests and tools that walk them all. */
-import { attention } from './attention/attention';
+import { attention, mergeSplits } from './attention/attention';
 import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
+import { mask } from './mask/mask';
 import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
@@ -29,10 +30,12 @@ export const KERNELS = {
   rotaryAppendNormed,
   qkNorm,
   attention,
+  mergeSplits,
   gatherRows,
   softCap,
   survey,
   penalize,
+  mask,
   largest,
   bins,
   candidates,

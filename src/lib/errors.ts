@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'weights-corrupt' // stored bytes fail their checksum
   | 'storage-full' // the browser refused to store more
   | 'context-overflow' // the prompt is longer than the context
+  | 'bad-grammar' // a grammar or JSON schema that no answer can be held to
   | 'engine-elsewhere' // another tab of this site has the engine, which is in one tab at a time
   | 'engine-taken' // another tab has taken the engine over while something ran here
   | 'bad-request' // an argument is out of range
@@ -67,6 +68,7 @@ const DEFAULT_HINTS: Record<ErrorCode, string> = {
   'weights-corrupt': 'Delete the stored model and download it again.',
   'storage-full': 'Free some disk space or delete a stored model; this session goes on in memory.',
   'context-overflow': 'Shorten the message or start a new chat.',
+  'bad-grammar': 'Correct the grammar and try again.',
   'engine-elsewhere': 'Use Hearth in that tab, or close it, or bring it here.',
   'engine-taken': 'Go on in that tab, or bring Hearth back here; what was said is kept.',
   'bad-request': 'Correct the argument and try again.',

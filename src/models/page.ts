@@ -38,6 +38,8 @@ export interface ForwardPass {
   /** Rows of this pass, and how many of them have their logits taken. */
   readonly rowCount: number;
   readonly outputCount: number;
+  /** Rows of one sequence that follow each other, at most: attention shares what it reads among them. */
+  readonly runRows: number;
   readonly products: ProductChoice;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
@@ -45,7 +47,7 @@ export interface ForwardPass {
   readonly pools: readonly LayerPool[];
   /** Filled by the engine before each pass. */
   readonly inputs: {
-    readonly rows: DeviceBuffer; // [rows]: token, position, sequence, unused (u32)
+    readonly rows: DeviceBuffer; // [rows]: token, position, sequence, place in its run (u32)
     readonly tables: DeviceBuffer; // [sequences][tableStride] (u32)
     readonly picked: DeviceBuffer; // [outputs]: row index (u32)
     readonly rotations: Readonly<Record<string, DeviceBuffer>>; // each [positions][pairs]: cos, sin

@@ -38,6 +38,8 @@ export interface GenerationOptions extends SamplingOptions {
   contextPolicy?: 'stop' | 'drop-oldest';
   /** Report how likely each token was, with so many of the likeliest in its place (0 to 20). Absent: report nothing. */
   logprobs?: number;
+  /** What the answer must be written in, from its first token on. Its end is then the grammar's, or `length`. */
+  grammar?: Grammar;
   /** `foreground` (the default) is the answer somebody looks at; `background` gives way to it. */
   priority?: 'foreground' | 'background';
   /** Prompts share what is cached only with prompts of the same salt, so that nobody learns of another's; '' by default. */
@@ -49,6 +51,18 @@ export interface GenerationOptions extends SamplingOptions {
    */
   speculation?: 'auto' | 'off' | 'draft' | 'lookup' | number;
 }
+
+/**
+ * `json`: an object. `json_schema`: what the schema describes, without properties that it does not name, in the order of the
+ * schema; JSON comes on one line. A schema that asks for what cannot be promised is refused unless `strict` is false.
+ * `grammar`: what the rule `root` gives, in the EBNF of xgrammar (`root ::= "yes" | "no"`). `regex`: what the pattern matches as
+ * a whole.
+ */
+export type Grammar =
+  | { type: 'json' }
+  | { type: 'json_schema'; schema: Record<string, unknown> | boolean; strict?: boolean }
+  | { type: 'grammar'; ebnf: string }
+  | { type: 'regex'; pattern: string };
 
 /** Either a chat through the checkpoint's template or bare text. */
 export type Prompt = ChatPrompt | { kind: 'text'; text: string };

@@ -5,7 +5,14 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import * as v from 'valibot';
 import { HearthError, isAbort } from '../lib/errors';
-import type { FinishReason, GenerateEvent, GenerationOptions, GenerationStats, Prompt } from '../protocol/generation';
+import type {
+  FinishReason,
+  GenerateEvent,
+  GenerationOptions,
+  Grammar,
+  GenerationStats,
+  Prompt,
+} from '../protocol/generation';
 import { ask, TRY_AGAIN, parseJson, throwBroken, toFailure } from './ask';
 import type { StoredEndpoint } from './endpoints';
 
@@ -92,6 +99,8 @@ function toBody(model: string, prompt: Prompt, options: GenerationOptions): obje
   if (prompt.kind === 'text') return refuse('are asked by chats only, and this is bare text');
   if (prompt.continueLast) return refuse('begin every answer anew and cannot go on with one');
   if (options.logprobs !== undefined) return refuse('are not asked how likely their tokens were');
+  const { grammar } = options;
+  if (grammar?.type === 'grammar' || grammar?.type === 'regex') return refuse('differ in the grammars that they take');
   return {
     model,
     messages: prompt.messages,
@@ -108,7 +117,14 @@ function toBody(model: string, prompt: Prompt, options: GenerationOptions): obje
     logit_bias: options.logitBias,
     max_tokens: options.maxTokens,
     stop: options.stop,
+    response_format: grammar && toResponseFormat(grammar),
   };
+}
+
+function toResponseFormat(grammar: Extract<Grammar, { type: 'json' | 'json_schema' }>): object {
+  if (grammar.type === 'json') return { type: 'json_object' };
+  const { schema, strict = true } = grammar;
+  return { type: 'json_schema', json_schema: { name: 'answer', schema, strict } };
 }
 
 /** The chunks of a stream, to its "[DONE]". @throws HearthError `bad-file`, `network`, `aborted`. */

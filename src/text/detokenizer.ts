@@ -7,6 +7,7 @@
  * (Llama 2, Gemma, Phi-3) writes "▁" for a space and falls back to tokens like `<0xE2>` for bytes outside its vocabulary.
  */
 import { HearthError } from '../lib/errors';
+import { byteLevelBytes } from './byte-level';
 import { isObject, type JsonObject } from './checkpoint-texts';
 
 export interface Detokenizer {
@@ -37,7 +38,7 @@ export function createDetokenizer(decoder: unknown, vocabulary: DetokenizerVocab
   const computeBytes = (id: number): Uint8Array => {
     const token = vocabulary.tokenText(id);
     if (token === undefined) return NO_BYTES;
-    if (rules.byteLevel) return vocabulary.isAdded(id) ? utf8.encode(token) : byteLevelBytes(token);
+    if (rules.byteLevel) return (vocabulary.isAdded(id) ? null : byteLevelBytes(token)) ?? utf8.encode(token);
     const text = rules.replacements.reduce((text, [from, to]) => text.replaceAll(from, to), token);
     const byte = rules.byteFallback ? BYTE_TOKEN.exec(text)?.[1] : undefined;
     return byte === undefined ? utf8.encode(text) : Uint8Array.of(Number.parseInt(byte, 16));
@@ -112,29 +113,3 @@ function refuse(step: JsonObject): never {
 const utf8 = new TextEncoder();
 const NO_BYTES = new Uint8Array(0);
 const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
-
-/**
- * GPT-2's table: printable Latin-1 characters stand for their own byte, the other bytes in ascending order for U+0100
- * and following.
- */
-const BYTE_OF_CHARACTER = ((): ReadonlyMap<string, number> => {
-  const isPrintable = (byte: number) =>
-    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
-  const map = new Map<string, number>();
-  let next = 0x100;
-  for (let byte = 0; byte < 0x100; byte++) {
-    map.set(String.fromCharCode(isPrintable(byte) ? byte : next++), byte);
-  }
-  return map;
-})();
-
-/** A byte-level token's bytes; a token that is not written in the table stands for its own text. */
-function byteLevelBytes(token: string): Uint8Array {
-  const bytes = new Uint8Array(token.length); // every character of the table is one UTF-16 unit
-  for (let i = 0; i < token.length; i++) {
-    const byte = BYTE_OF_CHARACTER.get(token.charAt(i));
-    if (byte === undefined) return utf8.encode(token);
-    bytes[i] = byte;
-  }
-  return bytes;
-}

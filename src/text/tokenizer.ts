@@ -44,6 +44,8 @@ export interface Tokenizer {
   /** The token as the vocabulary spells it ("Ġdog", "▁dog", "<0xE2>"). */
   tokenText(id: number): string | undefined;
   tokenId(tokenText: string): number | undefined;
+  /** The UTF-8 bytes that the token adds to a text; none for control tokens and unknown ids. */
+  tokenBytes(id: number): Uint8Array;
 }
 
 /** @throws HearthError `bad-file` for files that are malformed, `unsupported-model` for tokenizers of other kinds. */
@@ -130,6 +132,7 @@ export function createTokenizer(texts: CheckpointTexts): Tokenizer {
     streamDecoder,
     tokenText: (id) => library.id_to_token(id),
     tokenId: (tokenText) => library.token_to_id(tokenText),
+    tokenBytes: (id) => (detokenizer.isSpecial(id) ? NO_BYTES : detokenizer.bytesOf(id)),
   };
 }
 
@@ -146,6 +149,8 @@ export function assertVocabularyFits(tokenizer: Tokenizer, rows: number): void {
     { hint: 'The tokenizer belongs to another model: check the files of the checkpoint.' },
   );
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 interface AddedToken {
   id: number;

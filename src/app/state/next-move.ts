@@ -38,6 +38,7 @@ export function nextMove(state: AppState, problem: HearthError): NextMove {
     case 'bad-file':
     case 'network':
     case 'storage-full':
+    case 'bad-grammar':
     case 'refused':
     case 'rate-limited':
     case 'aborted':

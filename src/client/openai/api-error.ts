@@ -58,6 +58,7 @@ const STATUS: Record<ErrorCode, number> = {
   'weights-corrupt': 500,
   'storage-full': 507,
   'context-overflow': 400,
+  'bad-grammar': 400,
   'engine-elsewhere': 503,
   'engine-taken': 503,
   'bad-request': 400,
@@ -80,6 +81,7 @@ const FINAL: ReadonlySet<ErrorCode> = new Set([
 /** The codes that OpenAI has names of its own for. */
 const CODE: Partial<Record<ErrorCode, string>> = {
   'context-overflow': 'context_length_exceeded',
+  'bad-grammar': 'invalid_value',
   'bad-request': 'invalid_value',
   refused: 'permission_denied',
   'rate-limited': 'rate_limit_exceeded',
@@ -95,7 +97,7 @@ export function toApiError(error: unknown, blamed: string | null): ApiError {
   const status = STATUS[code];
   return new ApiError(`${message} ${hint}`, {
     status,
-    param: status === 400 || status === 404 ? blamed : null,
+    param: code === 'bad-grammar' ? 'response_format' : status === 400 || status === 404 ? blamed : null,
     code: CODE[code] ?? code.replaceAll('-', '_'),
     headers: FINAL.has(code) ? NO_RETRY : undefined,
   });

@@ -13,6 +13,7 @@ import {
   type AskedAnswers,
   type Impossible,
 } from './request-fields';
+import { responseFormat, toGrammar } from './response-format';
 
 const content = v.lazy((value) =>
   Array.isArray(value)
@@ -36,6 +37,7 @@ const chatBody = v.object({
   ...sharedFields,
   messages: v.pipe(v.array(message, 'a list of messages'), v.minLength(1, 'at least one message')),
   max_completion_tokens: v.nullish(integer(1)),
+  response_format: v.nullish(responseFormat),
   logprobs: v.nullish(boolean()),
   top_logprobs: v.nullish(integer(0, 20)),
 });
@@ -55,11 +57,6 @@ const IMPOSSIBLE: Record<string, Impossible> = {
     harmless: isEmptyList,
     reason: 'Functions are not supported yet; expected a request without "functions".',
   },
-  // The seam for structured output: a grammar becomes a field of AskedAnswers and goes to the engine with the options.
-  response_format: {
-    harmless: (value) => typeof value === 'object' && value !== null && 'type' in value && value.type === 'text',
-    reason: 'Structured output is not supported yet; expected a "response_format" of type "text", or none.',
-  },
   modalities: {
     harmless: (value) => Array.isArray(value) && value.every((modality) => modality === 'text'),
     reason: 'Models here write text only; expected ["text"].',
@@ -73,6 +70,7 @@ export function readChatRequest(body: Record<string, unknown>): AskedAnswers {
   refuseImpossible(IMPOSSIBLE, body);
   const fields = readFields(chatBody, body);
   const { logprobs, top_logprobs, max_completion_tokens } = fields;
+  const grammar = toGrammar(fields.response_format ?? { type: 'text' });
   if (top_logprobs != null && !logprobs) {
     throw invalid(
       'top_logprobs',
@@ -87,6 +85,7 @@ export function readChatRequest(body: Record<string, unknown>): AskedAnswers {
       ...toOptions(fields),
       ...(max_completion_tokens != null && { maxTokens: max_completion_tokens }),
       ...(logprobs && { logprobs: top_logprobs ?? 0 }),
+      ...(grammar && { grammar }),
     },
     stream: toStream(fields),
   };

@@ -226,7 +226,6 @@ describe('POST /v1/chat/completions', () => {
     [{ ...chat, tools: [{}] }, 'tools', 'unsupported_parameter'],
     [{ ...chat, tool_choice: 'required' }, 'tool_choice', 'unsupported_parameter'],
     [{ ...chat, functions: [{}] }, 'functions', 'unsupported_parameter'],
-    [{ ...chat, response_format: { type: 'json_object' } }, 'response_format', 'unsupported_parameter'],
     [{ ...chat, modalities: ['text', 'audio'] }, 'modalities', 'unsupported_parameter'],
     [{ ...chat, audio: { voice: 'alloy' } }, 'audio', 'unsupported_parameter'],
     [{ ...chat, web_search_options: {} }, 'web_search_options', 'unsupported_parameter'],
@@ -402,6 +401,7 @@ describe('what goes wrong', () => {
   const failures: [ErrorCode, number, string, string | null][] = [
     ['context-overflow', 400, 'context_length_exceeded', 'messages'],
     ['bad-request', 400, 'invalid_value', 'messages'],
+    ['bad-grammar', 400, 'invalid_value', 'response_format'],
     ['device-lost', 503, 'device_lost', null],
     ['internal', 500, 'internal', null],
   ];

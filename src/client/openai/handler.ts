@@ -215,11 +215,12 @@ export function createHandler({ client, maxAnswers = MAX_ANSWERS, salt }: Handle
         signal,
         onPrefill: begin,
       };
-      const opened = prompts[0]?.kind === 'chat' && (await opensReasoning(model));
+      const mayThink = prompts[0]?.kind === 'chat' && !options.grammar; // a grammar begins with the first token
+      const opened = mayThink && (await opensReasoning(model));
       const answers = prompts.flatMap((prompt) =>
         Array.from({ length: n }, (_, i) => ({
           answer: ask(model, prompt, { ...shared, ...seedOf(options, i) }),
-          splitter: prompt.kind === 'chat' ? new ReasoningSplitter(opened) : null,
+          splitter: mayThink ? new ReasoningSplitter(opened) : null,
         })),
       );
       return await readAnswers(answers, (piece) => {

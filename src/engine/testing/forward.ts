@@ -72,7 +72,7 @@ export async function feedTogether(runner: Runner, feeds: readonly Feed[]): Prom
   const picked: number[] = [];
   for (const { probe, ids, wanted } of feeds) {
     picked.push(...wanted.map((row) => rows.length / 4 + row));
-    for (const id of ids) rows.push(id, probe.position++, probe.slot, 0);
+    for (const id of ids) rows.push(id, probe.position, probe.slot, probe.position++);
   }
   invariant(rows.length <= 4 * runner.options.maxRows, 'the ids fit one forward');
   invariant(picked.length <= runner.options.maxOutputs, 'a forward has room for the wanted logits');

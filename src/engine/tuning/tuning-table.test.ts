@@ -6,7 +6,12 @@ import type { TuningRecord } from './tuning-table';
 
 vi.mock('../../kernels/product-variants', () => ({ productVariants: () => variants }));
 
-const variants = [16, 32, 64].map((workgroup) => ({ workgroup, outputsPerThread: 4, rowsPerThread: 1 }));
+const variants = [16, 32, 64].map((workgroup) => ({
+  kernel: 'direct' as const,
+  workgroup,
+  outputsPerThread: 4,
+  rowsPerThread: 1,
+}));
 const [usual, other] = variants.map((variant) => nameOf(variant)) as [string, string];
 const key: ProductKey = { decoder: 'int4', width: 96, outputs: 32, rows: 1, result: 'products', lanes: 8 };
 const point = nameOf(key);

@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
-import { rotaryAppend, rotaryAppendBiased, rotaryAppendGrid, rotaryAppendNormed } from '../rotary-append/rotary-append';
-import { roundUp } from '../../lib/shapes';
+import { divideUp } from '../../lib/shapes';
 import { BLOCK, KV_FORMATS, kvBlockBytes } from '../shared/kv-pool';
 import type { KvFormat } from '../shared/kv-pool';
-import { placeOf, poolNumbers, storePosition } from '../shared/kv-pool.cpu';
+import { placeOf, storePosition } from '../shared/kv-pool.cpu';
+import type { KvSide } from '../shared/kv-pool.cpu';
 import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
-import { attention } from './attention';
+import { attention, attentionTiling, mergeGrid, mergeSplits } from './attention';
+import { SPLIT } from './splits';
 
 /** Products of a head, exponentials and sums over the context in f32. */
 const F32_SUM_ERROR = 5e-6;
-
-/** Of the largest number: f16 may round the other way, and so may int8, by a step of 1/127. */
-const ROUNDING = { f16: 1e-3, f32: F32_SUM_ERROR, int8: 8e-3 } as const;
-
-/** Words of int8 codes that may differ from the twin's: a device divides to 2.5 units in the last place, which turns ties. */
-const TURNED_TIES = 2;
 
 let gpu: WebGpuBackend;
 beforeAll(async () => {
@@ -23,140 +18,159 @@ beforeAll(async () => {
 });
 afterAll(() => gpu.destroy());
 
-/** [query heads, kv heads, head_dim] */
-const HEADS = [
-  [1, 1, 8],
-  [4, 2, 64],
-  [2, 1, 40],
-  [6, 2, 96],
-  [3, 1, 256],
-] as const;
+type Row = readonly [position: number, sequence: number];
+type Heads = readonly [heads: number, kvHeads: number, headDim: number];
+type View = readonly [window: number, softCap: number];
 
-/** [window, soft cap]: none, and a window that begins within the row's block or within another, by row. */
-const VIEWS = [
+/** Without a window; with one that begins within the row's block, in another one, in another split. */
+const VIEWS: View[] = [
   [0, 0],
   [24, 2.5],
+  [70, 0],
+  [SPLIT + 9, 30],
+];
+
+const HEADS: Heads[] = [
+  [2, 2, 8],
+  [4, 2, 64],
+  [3, 1, 40],
+  [8, 2, 96],
+  [7, 1, 128],
+  [8, 1, 80],
+  [3, 1, 256],
+];
+
+/** Rows that a workgroup may take, and lanes. */
+const DEALS = [
+  [1, 8],
+  [2, 1],
+  [33, 1],
+  [3, 8],
 ] as const;
 
-/** Rows of three sequences, at the edges of blocks and beyond. */
-const ROWS = [
-  [0, 0],
-  [31, 1],
-  [32, 1],
-  [70, 2],
-] as const;
+/** `count` rows of one sequence from `position` on. */
+const run = (sequence: number, position: number, count: number): Row[] =>
+  Array.from({ length: count }, (_, i) => [position + i, sequence]);
 
-function setting([heads, kvHeads, headDim]: readonly [number, number, number], format: KvFormat) {
-  const tableStride = 4;
-  const blocks = 7;
-  const tables = new Uint32Array([5, 9, 9, 9, 0, 3, 9, 9, 6, 1, 4, 9]); // 9 is never looked at
-  const qkvStride = (heads + 2 * kvHeads) * headDim + 3;
+/** Edges of blocks and of splits; runs that are cut, that meet, and that end where another sequence begins. */
+const ROWS: Row[] = [
+  ...run(0, 0, 1),
+  ...run(1, 31, 1),
+  ...run(1, 63, 3),
+  ...run(2, 2 * SPLIT - 2, 5),
+  ...run(0, SPLIT - 1, 1),
+  ...run(1, 2, 9),
+];
+
+const SEQUENCES = 3;
+const TABLE_STRIDE = divideUp(2 * SPLIT + 8, BLOCK);
+
+/** Pools in which every position of every sequence has numbers, queries, and tables in no order. */
+function setting([heads, kvHeads, headDim]: Heads, format: KvFormat, rows: readonly Row[]) {
+  const blocks = SEQUENCES * TABLE_STRIDE;
+  const shuffled = Uint32Array.from({ length: blocks }, (_, i) => (i * 7 + 3) % blocks);
+  const tables = { u32: shuffled, f32: new Float32Array() };
+  const qkvStride = (heads + 2 * kvHeads) * headDim + 4;
   const constants = {
     Q_HEADS: heads,
     KV_HEADS: kvHeads,
     HEAD_DIM: headDim,
     QKV_STRIDE: qkvStride,
     KV_FORMAT: KV_FORMATS.indexOf(format),
-    TABLE_STRIDE: tableStride,
+    TABLE_STRIDE,
+    Y_STRIDE: heads * headDim + 4,
+    SCALE: 3 * headDim ** -0.5,
   };
-  /** Every position of every block filled, by a sequence that owns them all. */
-  const pool = (seed: number) => {
+  const pool = (side: KvSide) => {
     const bits = new Uint32Array((blocks * kvBlockBytes(format, kvHeads, headDim)) / 4);
     const view = { u32: bits, f32: new Float32Array(bits.buffer) };
-    const everyBlock = { u32: Uint32Array.from({ length: blocks }, (_, i) => i), f32: new Float32Array() };
-    const numbers = randomNumbers(seed, blocks * BLOCK * kvHeads * headDim);
+    const numbers = randomNumbers(side.length, blocks * BLOCK * kvHeads * headDim);
     for (let at = 0; at < blocks * BLOCK * kvHeads; at++) {
-      const place = placeOf(everyBlock, constants, 0, Math.floor(at / kvHeads), at % kvHeads);
+      const position = Math.floor(at / kvHeads);
+      const [sequence, own] = [Math.floor(position / (TABLE_STRIDE * BLOCK)), position % (TABLE_STRIDE * BLOCK)];
       const magnitude = 1 + (at % 5); // so that scales differ
-      storePosition(
-        view,
-        format,
-        place,
-        numbers.subarray(at * headDim, (at + 1) * headDim).map((n) => magnitude * n),
-      );
+      const content = numbers.subarray(at * headDim, (at + 1) * headDim).map((n) => magnitude * n);
+      storePosition(view, side, format, placeOf(tables, constants, sequence, own, at % kvHeads), content);
     }
     return bits;
   };
+  const places = rows.map(([position]) => position); // as those of a prompt's rows
   return {
     contents: {
-      qkv: randomNumbers(heads, ROWS.length * qkvStride),
-      rows: new Uint32Array(ROWS.flatMap(([position, sequence]) => [0, position, sequence, 0])),
-      tables,
-      keys: pool(1),
-      values: pool(2),
+      qkv: randomNumbers(heads, rows.length * qkvStride),
+      rows: new Uint32Array(rows.flatMap(([position, sequence], i) => [0, position, sequence, places[i]!])),
+      tables: shuffled,
+      keys: pool('keys'),
+      values: pool('values'),
     },
     constants,
   };
 }
 
-describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
-  const decode = (bytes: ArrayBuffer, headDim: number) =>
-    poolNumbers({ u32: new Uint32Array(bytes), f32: new Float32Array(bytes) }, format, headDim);
+type Setting = ReturnType<typeof setting>;
 
-  it.each(HEADS)('attention agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
-    const { contents, constants } = setting(heads, format);
-    const yStride = heads[0] * heads[2] + 1;
-    for (const [WINDOW, SOFT_CAP] of VIEWS) {
-      const both = await runBoth(
-        gpu,
-        attention,
-        { ...contents, y: new Float32Array(ROWS.length * yStride) },
-        { ...constants, Y_STRIDE: yStride, SCALE: 3 * heads[2] ** -0.5, SOFT_CAP, WINDOW },
-        [heads[0], 1, ROWS.length],
-      );
-      const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
-      expect(error, `window ${WINDOW}, cap ${SOFT_CAP}`).toBeLessThan(F32_SUM_ERROR);
-    }
-  });
+/** What the rows gather: merged at once, or from partial results. */
+async function gathered({ contents, constants }: Setting, [WINDOW, SOFT_CAP]: View, runRows: number, lanes: number) {
+  const { Q_HEADS, KV_HEADS, HEAD_DIM, Y_STRIDE } = constants;
+  const tiling = attentionTiling(Q_HEADS / KV_HEADS, HEAD_DIM, runRows, lanes);
+  const rowCount = contents.rows.length / 4;
+  const view = { ...constants, ...tiling, WINDOW, SOFT_CAP };
+  const y = new Float32Array(rowCount * Y_STRIDE);
+  const grid = [Q_HEADS / tiling.HEADS, 1, rowCount] as const;
+  const whole = await runBoth(gpu, attention, { ...contents, y }, { ...view, SPLITS: 0 }, grid);
 
-  it.each(HEADS)('rotary-append agrees with its twin: %i query heads, %i kv heads of %i', async (...heads) => {
-    const { contents, constants } = setting(heads, format);
-    const [queryHeads, kvHeads, headDim] = heads;
-    const rotations = randomNumbers(3, 71 * headDim);
-    const grid = rotaryAppendGrid(queryHeads + 2 * kvHeads, headDim, ROWS.length);
-    const whole = { ...constants, ROTARY_DIM: headDim };
-    const both = await runBoth(gpu, rotaryAppend, { ...contents, rotations }, whole, grid);
-    const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
-    expect(relativeError(found, expected), 'qkv').toBeLessThan(F32_SUM_ERROR);
-    for (const name of ['keys', 'values']) {
-      const [gpuNumbers, cpuNumbers] = [decode(both.gpu[name]!, headDim), decode(both.cpu[name]!, headDim)];
-      expect(relativeError(gpuNumbers, cpuNumbers), name).toBeLessThan(ROUNDING[format]);
-      expect(decode(contents[name as 'keys' | 'values'].buffer, headDim), `${name} before`).not.toEqual(cpuNumbers);
-    }
-    if (format !== 'int8') return;
-    // Values are quantised as they come, so both pools hold the same words.
-    const [gpuWords, cpuWords] = [new Uint32Array(both.gpu['values']!), new Uint32Array(both.cpu['values']!)];
-    const otherWords = gpuWords.filter((word, i) => word !== cpuWords[i]).length;
-    expect(otherWords).toBeLessThanOrEqual(TURNED_TIES);
-  });
-
-  it.each([HEADS[0], HEADS[2], HEADS[4]])(
-    'parts of heads turn, biases and norms come first: %i query heads, %i kv heads of %i',
-    async (...heads) => {
-      const { contents, constants } = setting(heads, format);
-      const [queryHeads, kvHeads, headDim] = heads;
-      const all = queryHeads + 2 * kvHeads;
-      const grid = rotaryAppendGrid(all, headDim, ROWS.length);
-      const bias = randomNumbers(11, all * roundUp(headDim, 32));
-      const norms = randomNumbers(12, 2 * roundUp(headDim, 32));
-      const compare = async (name: string, both: Awaited<ReturnType<typeof runBoth>>) => {
-        const [found, expected] = [new Float32Array(both.gpu['qkv']!), new Float32Array(both.cpu['qkv']!)];
-        expect(relativeError(found, expected), `${name}: queries`).toBeLessThan(F32_SUM_ERROR);
-        for (const pool of ['keys', 'values']) {
-          const error = relativeError(decode(both.gpu[pool]!, headDim), decode(both.cpu[pool]!, headDim));
-          expect(error, `${name}: ${pool}`).toBeLessThan(ROUNDING[format]);
-        }
-      };
-      for (const ROTARY_DIM of [0, headDim - 2, headDim]) {
-        const turning = { ...constants, ROTARY_DIM };
-        const buffers = { ...contents, rotations: randomNumbers(3, 71 * Math.max(ROTARY_DIM, 2)) };
-        if (ROTARY_DIM === 0) await compare('unturned', await runBoth(gpu, rotaryAppend, buffers, turning, grid));
-        if (ROTARY_DIM > 0) {
-          await compare('biased', await runBoth(gpu, rotaryAppendBiased, { ...buffers, bias }, turning, grid));
-        }
-        const normed = { ...turning, EPSILON: 0.01 };
-        await compare('normed', await runBoth(gpu, rotaryAppendNormed, { ...buffers, norms }, normed, grid));
-      }
-    },
+  const SPLITS = divideUp(TABLE_STRIDE * BLOCK, SPLIT);
+  const partials = new Float32Array(rowCount * Q_HEADS * SPLITS * (HEAD_DIM + 4));
+  const inSplits = [grid[0], SPLITS, rowCount] as const;
+  const parts = await runBoth(gpu, attention, { ...contents, y: partials }, { ...view, SPLITS }, inSplits);
+  const merging = { rows: contents.rows, partials: new Float32Array(parts.gpu['y']!), y };
+  const merged = await runBoth(gpu, mergeSplits, merging, { ...view, SPLITS }, mergeGrid(Q_HEADS, HEAD_DIM, rowCount));
+  expect(relativeError(new Float32Array(merged.gpu['y']!), new Float32Array(merged.cpu['y']!))).toBeLessThan(
+    F32_SUM_ERROR,
   );
+  return {
+    found: new Float32Array(whole.gpu['y']!),
+    expected: new Float32Array(whole.cpu['y']!),
+    merged: new Float32Array(merged.gpu['y']!),
+  };
+}
+
+/** Every shape in some format with some view; in the deep run every one with every other. */
+const CASES = KV_FORMATS.flatMap((format, f) =>
+  HEADS.flatMap((heads, h) =>
+    VIEWS.filter((_, v) => import.meta.env['HEARTH_DEEP'] === '1' || (h % 3 === f && v === h % 4)).map(
+      (view, v) => [format, ...heads, ...view, ...DEALS[(h + v) % 4]!] as const,
+    ),
+  ),
+);
+
+it.each(CASES)(
+  'agrees with its twin, at once and in splits: %s, %i query heads, %i kv heads of %i, window %i, cap %f, runs of %i, %i lanes',
+  async (format, heads, kvHeads, headDim, window, cap, runRows, lanes) => {
+    const set = setting([heads, kvHeads, headDim], format, ROWS);
+    const { found, expected, merged } = await gathered(set, [window, cap], runRows, lanes);
+    expect(relativeError(found, expected)).toBeLessThan(F32_SUM_ERROR);
+    expect(firstDifference(merged, found)).toBeNull();
+  },
+);
+
+describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
+  it('a row has the same bits however rows share workgroups and threads', async () => {
+    const set = setting([4, 2, 32], format, ROWS);
+    const view = [SPLIT + 9, 0] as const;
+    const { found } = await gathered(set, view, 1, 1);
+    for (const [runRows, lanes] of [
+      [3, 1],
+      [8, 8],
+    ] as const) {
+      const { found: other, merged } = await gathered(set, view, runRows, lanes);
+      expect(firstDifference(other, found), `runs of ${runRows}, ${lanes} lanes`).toBeNull();
+      expect(firstDifference(merged, found), `runs of ${runRows}, ${lanes} lanes, split`).toBeNull();
+    }
+  });
 });
+
+function firstDifference(found: Float32Array, expected: Float32Array): number | null {
+  const at = expected.findIndex((number, i) => !Object.is(found[i], number));
+  return at < 0 ? null : at;
+}

@@ -80,17 +80,17 @@ describe('plan-rows', () => {
     const rows = await planned(slots, pairs([2, 2], [1, 0], [0, 0], [2, 1], [2, 2]), 2, 1, 6);
     expect(rows).toEqual([
       [5, 1, 1, 0],
-      [6, 2, 1, 0],
+      [6, 2, 1, 1],
       [3, 2, 0, 0],
-      [0, 3, 0, 0],
-      [9, 1, 2, 0],
-      [10, 2, 2, 0],
+      [0, 3, 0, 1],
+      [9, 1, 2, 1],
+      [10, 2, 2, 2],
     ]);
   });
 
   it('gives a draft the last two tokens, of which a sequence of one token has only the one', async () => {
     const rows = await planned([{ tokens: [1] }, { tokens: [2, 3] }], pairs([2, 0], [0, 0], [1, 0]), 2, 0, 4);
-    expect(rows).toEqual([DEAD, [1, 0, 0, 0], [2, 0, 1, 0], [3, 1, 1, 0]]);
+    expect(rows).toEqual([DEAD, [1, 0, 0, 1], [2, 0, 1, 0], [3, 1, 1, 1]]);
   });
 
   it('lets rows die whose sequence has finished, or whose token would lie beyond the limit', async () => {
@@ -99,7 +99,7 @@ describe('plan-rows', () => {
       { tokens: [3, 4], drafted: [5, 6], limit: 4 },
     ];
     const rows = await planned(slots, pairs([2, 0], [0, 0], [1, 0]), 3, 1, 6);
-    expect(rows).toEqual([DEAD, DEAD, DEAD, [4, 1, 1, 0], [5, 2, 1, 0], DEAD]);
+    expect(rows).toEqual([DEAD, DEAD, DEAD, [4, 1, 1, 0], [5, 2, 1, 1], DEAD]);
   });
 
   it('lets rows die for which nobody guessed a token', async () => {

@@ -9,7 +9,7 @@ override OUTPUTS: u32;
 override TOKENS_STRIDE: u32;
 
 const WORKGROUP = 64u;
-const DEAD_ROW = 1u;   // as in shared/slot-state.wgsl
+const DEAD_ROW = 0xffffffffu;   // as in shared/slot-state.wgsl
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -35,7 +35,7 @@ export function rotaryAppendOnCpu(
       complete?.(numbers, head);
       if (head >= Q_HEADS + KV_HEADS) {
         const place = placeOf(tables, constants, sequence, position, head - Q_HEADS - KV_HEADS);
-        storePosition(values, format, place, numbers);
+        storePosition(values, 'values', format, place, numbers);
         continue;
       }
       for (let i = 0; i < half; i++) {
@@ -46,7 +46,10 @@ export function rotaryAppendOnCpu(
         numbers[half + i] = second * cos + first * sin;
       }
       if (head < Q_HEADS) qkv.f32.set(numbers, base);
-      else storePosition(keys, format, placeOf(tables, constants, sequence, position, head - Q_HEADS), numbers);
+      else {
+        const place = placeOf(tables, constants, sequence, position, head - Q_HEADS);
+        storePosition(keys, 'keys', format, place, numbers);
+      }
     }
   }
 }

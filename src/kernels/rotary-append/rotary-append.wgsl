@@ -61,20 +61,29 @@ fn put(is_key: bool, word: u32, bits: u32) {
   }
 }
 
+// Where word `word` of the numbers of one position lies; those of a piece follow each other.
+fn number_word(is_key: bool, tile: u32, position: u32, word: u32) -> u32 {
+  if (is_key) {
+    return key_word(tile, position, word / 4u) + word % 4u;
+  }
+  return value_word(tile, position) + word;
+}
+
 // Writes numbers 4 · quad … 4 · quad + 3 of one position; `largest` is the magnitude of their INT8 group.
 fn append_quad(is_key: bool, tile: u32, position: u32, quad: u32, numbers: vec4f, largest: f32) {
-  let word = numbers_word(tile, position);
   if (KV_FORMAT == F32) {
+    let word = number_word(is_key, tile, position, 4u * quad);
     for (var i = 0u; i < 4u; i++) {
-      put(is_key, word + 4u * quad + i, bitcast<u32>(numbers[i]));
+      put(is_key, word + i, bitcast<u32>(numbers[i]));
     }
   } else if (KV_FORMAT == F16) {
-    put(is_key, word + 2u * quad, pack2x16float(numbers.xy));
-    put(is_key, word + 2u * quad + 1u, pack2x16float(numbers.zw));
+    let word = number_word(is_key, tile, position, 2u * quad);
+    put(is_key, word, pack2x16float(numbers.xy));
+    put(is_key, word + 1u, pack2x16float(numbers.zw));
   } else {
     let inverse = select(0.0, 127.0 / largest, largest > SMALLEST_MAGNITUDE);
     let codes = vec4u(vec4i(round(numbers * inverse))) & vec4u(0xffu);
-    put(is_key, word + quad, codes.x | (codes.y << 8u) | (codes.z << 16u) | (codes.w << 24u));
+    put(is_key, number_word(is_key, tile, position, quad), codes.x | (codes.y << 8u) | (codes.z << 16u) | (codes.w << 24u));
     if (quad % QUADS_PER_GROUP == 0u) {
       put(is_key, scale_word(tile, quad / QUADS_PER_GROUP, position), bitcast<u32>(largest));
     }

@@ -7,7 +7,7 @@
 
 override RANK_STRIDE: u32;
 
-const DEAD_ROW = 1u;   // as in shared/slot-state.wgsl, and so are the next two
+const DEAD_ROW = 0xffffffffu;   // as in shared/slot-state.wgsl, and so are the next two
 const NO_TOKEN = 0xffffffffu;
 const BAD_LOGIT = 0xfffffffeu;
 

@@ -1,7 +1,9 @@
 // Where keys and values lie. A layer has a pool of each; a block table per sequence names its blocks in order.
 //
 //   pool    [blocks][KV_HEADS] tiles
-//   tile    [32 positions][HEAD_DIM] numbers, in INT8 padded to 16; then in INT8 [scale groups][32 positions] f32 scales
+//   keys    [pieces][32 positions][16 bytes]: neighbouring threads read neighbouring positions; then in INT8 the scales
+//   values  [32 positions][HEAD_DIM] numbers, in INT8 padded to 16: neighbouring threads read neighbouring numbers; then too
+//   scales  [scale groups][32 positions] f32
 //
 // F16 has two neighbouring numbers to a word, the first in the low half; F32 a word each. INT8 has four signed bytes to a
 // word, the first in the lowest byte: a number is byte / 127 (what `unpack4x8snorm` gives) times the scale of its group, the
@@ -40,8 +42,18 @@ fn tile_word(sequence: u32, position: u32, kv_head: u32) -> u32 {
   return (block * KV_HEADS + kv_head) * words;
 }
 
-// First word of the numbers of the tile's position `position` (0 … 31).
-fn numbers_word(tile: u32, position: u32) -> u32 {
+// Pieces of 16 bytes that the numbers of one position are.
+fn key_pieces() -> u32 {
+  return position_words() / 4u;
+}
+
+// First word of a piece of the key of the tile's position `position` (0 … 31).
+fn key_word(tile: u32, position: u32, piece: u32) -> u32 {
+  return tile + 4u * (piece * BLOCK + position);
+}
+
+// First word of the value of the tile's position `position` (0 … 31).
+fn value_word(tile: u32, position: u32) -> u32 {
   return tile + position * position_words();
 }
 

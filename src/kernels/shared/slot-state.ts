@@ -38,8 +38,8 @@ export const FINISHED_STOP = 1;
 export const FINISHED_LENGTH = 2;
 export const FINISHED_BAD = 3; // a logit was not finite
 
-/** The fourth word of a row whose sequence has finished: it computes nothing that anybody reads. */
-export const DEAD_ROW = 1;
+/** The fourth word of a row whose sequence has finished: it computes nothing that anybody reads. Others have their place. */
+export const DEAD_ROW = 0xffff_ffff;
 
 /** What stands for "no token" in lists of ids, and behind a sequence's tokens for "no guess". */
 export const NO_TOKEN = 0xffff_ffff;

@@ -24,7 +24,7 @@ const IN_PROMPT = 0x80000000u;
 const FINISHED_STOP = 1u;
 const FINISHED_LENGTH = 2u;
 const FINISHED_BAD = 3u;
-const DEAD_ROW = 1u;
+const DEAD_ROW = 0xffffffffu;
 const NO_TOKEN = 0xffffffffu;
 const BAD_LOGIT = 0xfffffffeu;
 

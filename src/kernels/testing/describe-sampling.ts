@@ -189,6 +189,26 @@ export function describeSampling(createBackend: () => Promise<Backend>, tests: S
     expect([...chosen]).toEqual([10, 10, 11, 11, 11, 11]);
   });
 
+  it('draws of the tokens that a grammar allows as if there were no others', async () => {
+    const vocabSize = 4097;
+    const requests = Array.from({ length: 20 }, (_, i): SamplingRequest => {
+      const allowedIds = [i, 40 + 32 * i, 4096].slice(i % 3); // one token, or a few
+      return { ...randomRequest(vocabSize, i), allowedIds };
+    });
+    const beside = randomRequest(vocabSize, 99);
+    const { chosen } = await sampleAll(vocabSize, [...requests, beside]);
+    const reference = new Reference(vocabSize);
+    requests.forEach(({ allowedIds = [], ...request }, i) => {
+      const logits = request.logits.map((logit, id) => (allowedIds.includes(id) ? logit : -1e30));
+      const expected = { ...request, logits };
+      expect(allowedIds).toContain(chosen[i]);
+      if (chosen[i] === reference.sample(expected)) return;
+      expect(reference.explains(expected, chosen[i]!, F32_TOLERANCE), `request ${i}`).toBe(true);
+    });
+    const [alone] = (await sampleAll(vocabSize, [beside])).chosen;
+    expect(chosen.at(-1)).toBe(alone);
+  });
+
   it('reports a logit that is not finite, and says nothing of dead rows', async () => {
     const logits = randomNumbers(5, 4097);
     const withBad = (id: number, value: number) => Float32Array.from(logits, (logit, i) => (i === id ? value : logit));

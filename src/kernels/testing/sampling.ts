@@ -11,6 +11,7 @@ import { recordSampling } from '../sampling';
 import type { SamplingBuffers } from '../sampling';
 import { samplingScratch } from '../sampling-scratch';
 import type { SamplingScratch } from '../sampling-scratch';
+import { maskWords } from '../shared/mask-words';
 import { DEAD_ROW, IN_PROMPT, LOGPROB_WORDS, MAX_BIASES, SLOT_WORDS, SlotWord } from '../shared/slot-state';
 
 export interface SamplingRequest {
@@ -20,6 +21,8 @@ export interface SamplingRequest {
   readonly answerIds: readonly number[];
   /** Ids behind the answer that the row follows though nobody has accepted them yet. */
   readonly draftedIds?: readonly number[];
+  /** The ids that a grammar allows; all of them if absent. */
+  readonly allowedIds?: readonly number[];
   readonly isDead?: boolean;
   /** Alternatives whose log-probability is wanted, plus one. */
   readonly logprobs?: number;
@@ -66,6 +69,7 @@ export class SamplingBench {
       tokens: create('tokens', slots * tokensStride),
       counts: create('counts', slots * vocabSize),
       biases: create('biases', slots * MAX_BIASES * 2),
+      masks: create('masks', maxOutputs * maskWords(vocabSize)),
       chosen: create('chosen', maxOutputs),
       logprobs: create('logprobs', maxOutputs * LOGPROB_WORDS),
       scratch,
@@ -88,6 +92,7 @@ export class SamplingBench {
         const penalized = s.repetitionPenalty !== 1 || s.frequencyPenalty !== 0 || s.presencePenalty !== 0;
         return penalized || s.logitBias.length > 0;
       }),
+      masked: requests.some(({ allowedIds }) => allowedIds !== undefined),
       filters: has((s) => s.topK > 0 || s.topP < 1),
       logprobs: requests.some(({ logprobs = 0 }) => logprobs > 0),
     });
@@ -120,7 +125,8 @@ export class SamplingBench {
     const counts = new Uint32Array(requests.length * vocabSize);
     const biases = new Uint32Array(requests.length * MAX_BIASES * 2);
     const biasFloats = new Float32Array(biases.buffer);
-    requests.forEach(({ settings, promptIds, answerIds, draftedIds = [], ...request }, i) => {
+    const masks = new Uint32Array(requests.length * maskWords(vocabSize)).fill(0xffff_ffff);
+    requests.forEach(({ settings, promptIds, answerIds, draftedIds = [], allowedIds, ...request }, i) => {
       const length = promptIds.length + answerIds.length;
       const slot = requests.length - 1 - i; // neither slots nor rows are in the order of the outputs
       const row = 2 * i + 1;
@@ -134,6 +140,10 @@ export class SamplingBench {
         biases[2 * (slot * MAX_BIASES + k)] = id;
         biasFloats[2 * (slot * MAX_BIASES + k) + 1] = bias;
       });
+      if (allowedIds) {
+        const mask = masks.subarray(i * maskWords(vocabSize), (i + 1) * maskWords(vocabSize)).fill(0);
+        for (const id of allowedIds) mask[id >>> 5]! |= 1 << (id & 31);
+      }
       const words = slot * SLOT_WORDS;
       slots[words + SlotWord.length] = length;
       slots[words + SlotWord.promptLength] = promptIds.length;
@@ -150,7 +160,7 @@ export class SamplingBench {
       slots[words + SlotWord.logprobs] = request.logprobs ?? 0;
     });
     const { backend } = this;
-    const data = { logits, rows, picked, slots, tokens, counts, biases };
+    const data = { logits, rows, picked, slots, tokens, counts, biases, masks };
     for (const [name, words] of Object.entries(data)) backend.write(this.#buffers[name as keyof typeof data], 0, words);
   }
 }

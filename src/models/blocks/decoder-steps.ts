@@ -3,7 +3,7 @@
  * layout. Each step is one dispatch, except for matrices that are split.
  */
 import type { DeviceBuffer } from '../../gpu/backend';
-import { attention } from '../../kernels/attention/attention';
+import { attention, attentionTiling } from '../../kernels/attention/attention';
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
@@ -120,6 +120,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     /** attended = what the queries of `qkv` gather from the layer's pools. */
     attend(layer: number, { scale = headDim ** -0.5, window = null, softCap: cap = null }: AttentionView = {}): void {
       const { keys, values } = poolOf(layer);
+      const tiling = attentionTiling(heads / kvHeads, headDim, pass.runRows, products.lanes);
       recorder.call(
         `layers.${layer}.attention`,
         attention,
@@ -127,12 +128,14 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
         {
           ...pool,
           ...qkv,
+          ...tiling,
           Y_STRIDE: stride('attended'),
           SCALE: scale,
           SOFT_CAP: cap ?? 0,
           WINDOW: window ?? 0,
+          SPLITS: 0,
         },
-        [heads, 1, rowCount],
+        [heads / tiling.HEADS, 1, rowCount],
       );
     },
 

@@ -50,6 +50,10 @@ export const problems: Translation<typeof english> = {
     what: 'Das Gespräch ist länger, als das Modell lesen kann.',
     next: 'Kürzen Sie die Nachricht oder beginnen Sie einen neuen Chat.',
   },
+  'bad-grammar': {
+    what: 'Die Antwort kann nicht in der verlangten Form gegeben werden.',
+    next: 'Verlangen Sie eine andere Form oder keine.',
+  },
   'engine-elsewhere': {
     what: 'Hearth läuft in einem anderen Tab.',
     next: 'Verwenden Sie es dort, schließen Sie jenen Tab oder holen Sie es hierher.',

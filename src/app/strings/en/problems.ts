@@ -48,6 +48,10 @@ export const problems = {
     what: 'The conversation is longer than the model can read.',
     next: 'Shorten the message or start a new chat.',
   },
+  'bad-grammar': {
+    what: 'The answer cannot be given in the form that was asked for.',
+    next: 'Ask for another form, or for none.',
+  },
   'engine-elsewhere': {
     what: 'Hearth is running in another tab.',
     next: 'Use it in that tab, or close it, or bring it here.',
