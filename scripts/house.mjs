@@ -31,7 +31,7 @@ const mayImport = {
   catalog: ['protocol (types)'],
   client: ['protocol', 'catalog'],
   app: ['client', 'catalog', 'protocol (types)'],
-  embed: ['client', 'catalog', 'protocol', 'app/strings', 'app/format', 'app/ui'],
+  embed: ['client', 'catalog', 'protocol', 'app/strings', 'app/format', 'app/markdown', 'app/ui'],
   'embed-sdk': ['protocol'],
   workers: ['protocol', 'engine', 'bench', 'models', 'gpu', 'weights', 'remote'],
 };

@@ -76,14 +76,38 @@ export class HostPage {
     return this.frame.getByRole('button', { name: 'Allow' }).click();
   }
 
-  /** The answer to one question, read as a stream. */
-  ask(content: string): Promise<string> {
-    return this.page.evaluate(async (content) => {
+  status(): Promise<Embed.EmbedStatus> {
+    return this.page.evaluate(() => (window as unknown as HostWindow).connection.status());
+  }
+
+  /** The code of the reason for which the connection has ended. */
+  closedBy(): Promise<string> {
+    return this.page.evaluate(async () => (await (window as unknown as HostWindow).connection.closed).code);
+  }
+
+  /** Asks for a story of some length, and reads its first words. */
+  beginStory(): Promise<void> {
+    return this.page.evaluate(async () => {
       const { connection } = window as unknown as HostWindow;
-      const response = await connection.fetch('https://hearth.local/v1/chat/completions', {
+      const { body } = await connection.fetch('https://hearth.local/v1/completions', {
         method: 'POST',
-        body: JSON.stringify({ model: 'tales', messages: [{ role: 'user', content }], temperature: 0, stream: true }),
+        body: JSON.stringify({ model: 'tales', prompt: 'Once upon a time', max_tokens: 900, stream: true }),
       });
+      await body!.getReader().read();
+    });
+  }
+
+  /**
+   * The answer to one question, read as a stream.
+   * @param fields of the request, besides the usual ones
+   */
+  ask(content: string, fields: object = {}): Promise<string> {
+    const messages = [{ role: 'user', content }];
+    const request = JSON.stringify({ model: 'tales', messages, temperature: 0, stream: true, ...fields });
+    return this.page.evaluate(async (body) => {
+      const { connection } = window as unknown as HostWindow;
+      const response = await connection.fetch('https://hearth.local/v1/chat/completions', { method: 'POST', body });
+      if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
       let text = '';
       for await (const piece of response.body!.pipeThrough(new TextDecoderStream())) text += piece;
       return text
@@ -91,6 +115,19 @@ export class HostPage {
         .filter((line) => line.startsWith('data: {'))
         .map((line) => JSON.parse(line.slice('data: '.length)).choices[0].delta.content ?? '')
         .join('');
-    }, content);
+    }, request);
   }
 }
+
+export interface HostFixture {
+  host: HostPage;
+}
+
+/** For `test.extend`. */
+export const withHost = {
+  async host({ page, baseURL }: { page: Page; baseURL: string | undefined }, use: (host: HostPage) => Promise<void>) {
+    const host = new HostPage(page, baseURL!);
+    await use(host);
+    await host.close();
+  },
+};

@@ -3,10 +3,13 @@
  * for every site it stands in, so a page only ever finds the records of the site it was opened in.
  */
 import * as v from 'valibot';
-import { EMBED_USES, type EmbedUse } from '../protocol/embed-api';
+import { EMBED_USES, type EmbedLimits, type EmbedUse } from '../protocol/embed-api';
 
 /** Beginning with "hearth." like all keys of ours, so that export and deletion find it. */
 export const ALLOWED_SITES_KEY = 'hearth.allowed-sites';
+
+/** What each may have: enough for a page that talks with one person, far from what keeps a machine busy day and night. */
+export const EMBED_LIMITS: EmbedLimits = { concurrentAnswers: 4, tokensPerMinute: 20_000, contextLength: 4096 };
 
 const siteSchema = v.object({
   /** e.g. "https://example.com". */

@@ -28,6 +28,6 @@ function refuseForeignPage(): void {
   throw new HearthError(
     'bad-request',
     `This page is ${location.origin}, but hearth.js came from ${own}: a cross-origin page cannot start its worker.`,
-    { hint: 'Serve the built files of Hearth from your own site, or open Hearth in a frame.' },
+    { hint: `Import ${own}/embed.js, which runs Hearth in a frame, or serve the built files from your own site.` },
   );
 }

@@ -7,7 +7,11 @@
  *
  * or, for a chat that the page sees nothing of, `<hearth-chat model="tales"></hearth-chat>`.
  */
+import { defineElement } from './element';
+
 export { connect, type ConnectOptions, type FrameConnection } from './connect';
 export type { Connection, EmbedLoadOptions } from './connection';
 export { HearthError, type ErrorCode } from '../lib/errors';
 export type { EmbeddedModel, EmbedLimits, EmbedProgress, EmbedStatus, EmbedTheme } from '../protocol/embed-api';
+
+defineElement();

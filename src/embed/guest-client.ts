@@ -11,6 +11,12 @@ import { HearthError } from '../lib/errors';
 import type { EmbedLimits } from '../protocol/embed-api';
 import type { Allowance } from './limits';
 
+export interface Guest {
+  client: ModelClient;
+  /** Lets go of every model that was loaded for the site, also of those that are still on their way. */
+  close(): void;
+}
+
 export interface GuestParts {
   client: ModelClient;
   limits: EmbedLimits;
@@ -20,10 +26,12 @@ export interface GuestParts {
   permit(modelId: string, signal?: AbortSignal): Promise<void>;
 }
 
-/** @throws (its methods) HearthError `refused`; `bad-request` for a model that is not in the catalogue or too long a context. */
-export function createGuestClient({ client, limits, tokens, permit }: GuestParts): ModelClient {
+/** @throws (the client's methods) HearthError `refused`; `bad-request` for a model that is not in the catalogue or too long a context. */
+export function createGuestClient({ client, limits, tokens, permit }: GuestParts): Guest {
   /** As long as the host has asked for; requests of the OpenAI wire do not say. */
   const contextLengths = new Map<string, number>();
+  const open = new Set<LocalModel>();
+  let isClosed = false;
 
   async function admit(model: unknown, signal: AbortSignal | undefined): Promise<string> {
     const entry = typeof model === 'string' ? findModel(model) : undefined;
@@ -36,7 +44,7 @@ export function createGuestClient({ client, limits, tokens, permit }: GuestParts
     return entry.id;
   }
 
-  return {
+  const guest: ModelClient = {
     async loadModel(name, { signal, onProgress, contextLength }: LoadOptions = {}) {
       const id = await admit(name, signal);
       if (contextLength !== undefined) {
@@ -44,13 +52,28 @@ export function createGuestClient({ client, limits, tokens, permit }: GuestParts
         contextLengths.set(id, contextLength);
       }
       const model = await client.loadModel(id, { signal, onProgress, contextLength: contextLengths.get(id) });
-      return metered(model, tokens);
+      open.add(model);
+      if (isClosed) release();
+      return metered(model, tokens, () => open.delete(model));
     },
     async fetchModel(name, { signal, onProgress } = {}) {
       return client.fetchModel(await admit(name, signal), { signal, onProgress });
     },
     engineStats: async () => (await client.engineStats()).filter(({ modelId }) => findModel(modelId)),
     storedModels: async () => (await client.storedModels()).filter(({ modelId }) => findModel(modelId)),
+  };
+
+  function release(): void {
+    for (const model of open) model.dispose().catch(() => {}); // a thread that has died has let go of everything
+    open.clear();
+  }
+
+  return {
+    client: guest,
+    close() {
+      isClosed = true;
+      release();
+    },
   };
 }
 
@@ -63,9 +86,13 @@ function assertContextFits(contextLength: number, limits: EmbedLimits): void {
 }
 
 /** The same model, whose answers are counted while they are read. */
-function metered(model: LocalModel, tokens: Allowance): LocalModel {
+function metered(model: LocalModel, tokens: Allowance, onDispose: () => void): LocalModel {
   return {
     ...model,
+    async dispose() {
+      onDispose();
+      await model.dispose();
+    },
     chat: (messages, options) => countTokens(model.chat(messages, options), tokens),
     complete: (prompt, options) => countTokens(model.complete(prompt, options), tokens),
   };

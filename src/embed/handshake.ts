@@ -48,9 +48,9 @@ export function shakeHands(frame: HandshakeWindow): Promise<Host> {
   });
 }
 
-/** @param error why there will be no connection, if there will be none. */
-export function sayHello({ parent }: Pick<HandshakeWindow, 'parent'>, error?: HearthError): void {
-  const hello: HelloMessage = { hearth: 'hello', version: EMBED_VERSION, ...(error && { error: toWireError(error) }) };
+/** Also from a sandbox, so that the host learns why there will be no more. */
+export function sayHello({ parent }: Pick<HandshakeWindow, 'parent'>): void {
+  const hello: HelloMessage = { hearth: 'hello', version: EMBED_VERSION };
   parent.postMessage(hello, '*'); // who is above is not known yet, and this tells nothing
 }
 

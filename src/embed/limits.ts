@@ -1,9 +1,4 @@
-/** How much one site may ask for, and the count of it. */
-import type { EmbedLimits } from '../protocol/embed-api';
-
-/** Enough for a page that talks with one person; far from what keeps a machine busy day and night. */
-export const EMBED_LIMITS: EmbedLimits = { concurrentAnswers: 4, tokensPerMinute: 20_000, contextLength: 4096 };
-
+/** The count of what one site has asked for. */
 /**
  * So many per period on average, and no more than that in one go: a bucket that fills evenly. What has begun is finished, so it
  * may be emptied below nothing; then it has to fill up first.

@@ -1,18 +1,18 @@
 /** Where the frame begins: it finds its host, asks the person, and from then on serves the host over a port. */
 import { findModel } from '../catalog/catalog';
 import { hearth } from '../client';
-import { ALLOWED_SITES_KEY, isAllowed, readAllowedSites, revokeSite } from '../client/allowed-sites';
+import { ALLOWED_SITES_KEY, EMBED_LIMITS, isAllowed, readAllowedSites, revokeSite } from '../client/allowed-sites';
 import { HearthError, toHearthError } from '../lib/errors';
 import type { EmbedTheme } from '../protocol/embed-api';
 import { createGate } from './gate';
 import { refuseHost, sayHello, shakeHands, type Host } from './handshake';
 import { assertOwnerAllows } from './owner-list';
 import { openSession } from './session';
-import type { View } from './ui/view';
+import type { ModelPlace, View } from './ui/view';
 
 if (window.parent === window) await show({ kind: 'trouble', trouble: 'alone' });
 else if (window.origin === 'null') {
-  sayHello(window, sandboxed());
+  sayHello(window);
   await show({ kind: 'trouble', trouble: 'sandboxed' });
 } else {
   const host = await shakeHands(window);
@@ -42,23 +42,26 @@ async function serve(host: Host): Promise<void> {
     async ask(question) {
       isAsking = true;
       tellHeight(0); // a frame that is out of sight is not drawn, and what is not drawn has no height yet
-      const isStored = (await hearth.storedModels()).some(({ modelId }) => modelId === question.model);
+      const place = await placeOf(question.model, storage);
       const isYes = await new Promise<boolean>((onAnswer) => {
-        void show({ kind: 'question', question, isStored, onAnswer }, tellHeight);
+        void show({ kind: 'question', question, place, onAnswer }, tellHeight);
       });
       isAsking = false;
-      if (isYes) showUse();
+      if (isYes) showRest();
       return isYes;
     },
   });
-  const showUse = () => void show({ kind: 'use', origin, model: wishes.model, onRevoke: revoke }, tellHeight);
+  /** What is seen while nothing is asked; nothing before there is a session. */
+  let rest: View | null = null;
+  const showRest = () => void (rest && show(rest, tellHeight));
 
   await permit(wishes.model);
   const watching = new AbortController();
-  const { bridge } = openSession({
+  const { bridge, client } = openSession({
     host,
     client: hearth,
     permit,
+    limits: EMBED_LIMITS,
     openHandler: async (parts) => (await import('../client/openai/handler')).createHandler(parts),
     onTheme: setTheme,
     onClose() {
@@ -85,8 +88,14 @@ async function serve(host: Host): Promise<void> {
   // The host has gone elsewhere; the frame may live on in the browser's memory for the way back.
   window.addEventListener('pagehide', () => bridge.close(new HearthError('aborted', 'The page was left.')), { signal });
 
+  const { use, model } = wishes;
+  rest = { kind: 'use', origin, model, onRevoke: revoke };
+  if (use === 'chat') {
+    const { createChat } = await import('./chat/chat');
+    rest = { ...rest, kind: 'chat', chat: createChat({ model, client, salt: origin }), onTakeOver: hearth.takeOver };
+  }
   bridge.send({ type: 'ready' });
-  showUse();
+  showRest();
 }
 
 /** The room that draws is fetched when there is something to show. */
@@ -97,6 +106,11 @@ async function show(view: View, onHeight?: (height: number) => void): Promise<vo
 
 function setTheme(theme: EmbedTheme): void {
   document.documentElement.dataset['theme'] = theme;
+}
+
+async function placeOf(model: string, storage: Storage | null): Promise<ModelPlace> {
+  if (storage === null) return 'passing';
+  return (await hearth.storedModels()).some(({ modelId }) => modelId === model) ? 'here' : 'kept';
 }
 
 /** Null where the browser gives this frame none. */
@@ -118,12 +132,4 @@ function assertOffered(model: string): void {
 
 function revoked(origin: string): HearthError {
   return new HearthError('refused', `The person at this page has taken back what ${origin} was allowed.`);
-}
-
-function sandboxed(): HearthError {
-  return new HearthError(
-    'insecure-context',
-    'Hearth stands in a sandbox without an origin, where browsers withhold storage and the GPU.',
-    { hint: 'Add allow-same-origin to the sandbox of its frame, and of the frames that the page itself stands in.' },
-  );
 }

@@ -3,17 +3,18 @@ import type { Handler, HandlerParts } from '../client/openai/handler';
 import type { LocalModel } from '../client/local-model';
 import type { ModelClient } from '../client/openai/models';
 import { HearthError } from '../lib/errors';
-import type { EmbedTheme } from '../protocol/embed-api';
+import type { EmbedLimits, EmbedTheme } from '../protocol/embed-api';
 import { openBridge, type Bridge } from './bridge';
 import type { Permit } from './gate';
 import { createGuestClient } from './guest-client';
 import type { Host } from './handshake';
-import { Allowance, EMBED_LIMITS } from './limits';
+import { Allowance } from './limits';
 
 export interface SessionParts {
   host: Host;
   client: ModelClient;
   permit: Permit;
+  limits: EmbedLimits;
   /** Makes the OpenAI wire; fetched at the first request. */
   openHandler(parts: HandlerParts): Promise<Handler>;
   onTheme(theme: EmbedTheme): void;
@@ -32,29 +33,18 @@ const MINUTE_MS = 60_000;
 
 /** To be called when the person has said yes. */
 export function openSession(parts: SessionParts): Session {
+  const { limits } = parts;
   const { port, origin, wishes } = parts.host;
-  const limits = EMBED_LIMITS;
   const tokens = new Allowance(limits.tokensPerMinute, MINUTE_MS, parts.now);
-  const client = createGuestClient({ client: parts.client, limits, tokens, permit: parts.permit });
+  const guest = createGuestClient({ client: parts.client, limits, tokens, permit: parts.permit });
   /** Loaded because the host has said so, until it closes. */
   const held = new Map<string, LocalModel>();
   let handler: Promise<Handler> | null = null;
-  let isClosed = false;
 
   async function handle(request: Request): Promise<Response> {
-    handler ??= parts.openHandler({ client, maxAnswers: limits.concurrentAnswers, salt: origin });
+    handler ??= parts.openHandler({ client: guest.client, maxAnswers: limits.concurrentAnswers, salt: origin });
     handler.catch(() => (handler = null)); // the network may be back for the next request
     return (await handler)(request);
-  }
-
-  async function hold(model: LocalModel): Promise<void> {
-    if (isClosed) {
-      await model.dispose(); // the host was gone before it was there
-      return;
-    }
-    const before = held.get(model.id);
-    held.set(model.id, model);
-    await before?.dispose();
   }
 
   const bridge = openBridge({
@@ -65,17 +55,18 @@ export function openSession(parts: SessionParts): Session {
     handle: wishes.use === 'ask' ? handle : null,
     async loadModel(name, options) {
       if (wishes.use !== 'ask') throw new HearthError('refused', 'This frame is a chat for the person alone.');
-      const model = await client.loadModel(name, options);
-      await hold(model);
+      const model = await guest.client.loadModel(name, options);
+      const before = held.get(model.id);
+      held.set(model.id, model);
+      await before?.dispose();
       const { id, label, contextLength, warning } = model;
       return { id, label, contextLength, warning };
     },
     status: () => ({ limits, loaded: [...held.keys()] }),
     onClose() {
-      isClosed = true;
-      for (const model of held.values()) model.dispose().catch(() => {}); // a thread that has died has let go of everything
+      guest.close();
       parts.onClose();
     },
   });
-  return { bridge, client };
+  return { bridge, client: guest.client };
 }

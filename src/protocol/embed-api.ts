@@ -18,8 +18,6 @@ export type EmbedUse = (typeof EMBED_USES)[number];
 export interface HelloMessage {
   hearth: 'hello';
   version: number;
-  /** Why there will be no connection. */
-  error?: WireError;
 }
 
 /** Host to frame, by `window.postMessage`, with the port. */

@@ -6,6 +6,7 @@ import { useApp } from '../state/use-app';
 import { languages, wordsOf } from '../strings';
 import { settings as english } from '../strings/en/settings';
 import { Page, Section } from '../ui/page';
+import { AllowedSitesSection } from './allowed-sites-section';
 import { CheckField, ChoiceField, SelectField } from './fields';
 import { HubFields } from './hub-fields';
 import { KeptHere } from './kept-here';
@@ -24,6 +25,7 @@ export default function SettingsScreen() {
       <Writing />
       <Told />
       <HubFields />
+      <AllowedSitesSection />
       <KeptHere />
       <Section title={strings.more}>
         <div className="page-moves">

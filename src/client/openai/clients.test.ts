@@ -1,16 +1,45 @@
-/** Clients that know nothing of Hearth, unchanged, over `hearth.fetch`: in Node, with a fake engine behind real threads. */
+/**
+ * Clients that know nothing of Hearth, unchanged, through both doors: `hearth.fetch`, and the port of a frame in another site's
+ * page. In Node, with a fake engine behind real threads.
+ */
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { ChatOpenAI, OpenAI as LangChainOpenAI } from '@langchain/openai';
 import { APICallError, generateText, streamText } from 'ai';
 import OpenAI, { APIUserAbortError, BadRequestError, InternalServerError, NotFoundError } from 'openai';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalog } from '../../catalog/catalog';
+import { closeFrameDoors, openFrameDoor } from '../../embed/testing/frame-door';
 import { HearthError } from '../../lib/errors';
 import type { FakeEngineOptions } from '../testing/fake-engine';
 import { createFetch } from './fetch';
+import type { ModelClient } from './models';
 import { closeFakeClients, createFakeClient, until } from './testing/fake-client';
 
-afterEach(closeFakeClients);
+afterEach(() => {
+  closeFrameDoors();
+  closeFakeClients();
+});
+
+type Fetch = typeof globalThis.fetch;
+
+function throughFrame(client: ModelClient): Fetch {
+  const opening = openFrameDoor(client);
+  return async (input, init) => (await opening).fetch(input, init);
+}
+
+let openDoor: (client: ModelClient) => Fetch;
+
+describe.each([
+  { door: 'hearth.fetch', open: createFetch },
+  { door: 'a frame', open: throughFrame },
+])('through $door', ({ open }) => {
+  beforeEach(() => {
+    openDoor = open;
+  });
+  describe('the openai SDK', openAiPackage);
+  describe('the Vercel AI SDK', vercelSdk);
+  describe('LangChain.js', langChain);
+});
 
 const baseURL = 'https://hearth.local/v1';
 const apiKey = 'none';
@@ -27,13 +56,13 @@ function setUp(options?: FakeEngineOptions) {
   const { client, engine } = createFakeClient(options);
   return {
     engine,
-    fetch: createFetch(client),
+    fetch: openDoor(client),
     /** Until the engine has heard that its only answer is to end. */
     expectStopped: () => until(() => engine.calls.some((call) => call.startsWith('abort'))),
   };
 }
 
-describe('the openai SDK', () => {
+function openAiPackage() {
   const open = (options?: FakeEngineOptions) => {
     const { fetch, ...rest } = setUp(options);
     return { openai: new OpenAI({ baseURL, apiKey, fetch }), ...rest };
@@ -137,9 +166,9 @@ describe('the openai SDK', () => {
     await bySignal.expectStopped();
     expect(bySignal.engine.requests).toHaveLength(1);
   });
-});
+}
 
-describe('the Vercel AI SDK', () => {
+function vercelSdk() {
   const open = (options?: FakeEngineOptions) => {
     const { fetch, ...rest } = setUp(options);
     const provider = createOpenAICompatible({ name: 'hearth', baseURL, apiKey, fetch, includeUsage: true });
@@ -209,9 +238,9 @@ describe('the Vercel AI SDK', () => {
     await expect(generating).rejects.toMatchObject({ name: 'AbortError' });
     await whole.expectStopped();
   });
-});
+}
 
-describe('LangChain.js', () => {
+function langChain() {
   const open = (options?: FakeEngineOptions) => {
     const { fetch, ...rest } = setUp(options);
     const fields = { model: 'tales', apiKey, configuration: { baseURL, fetch }, maxRetries: 0 };
@@ -263,7 +292,7 @@ describe('LangChain.js', () => {
     await expect(invoking).rejects.toThrow(/abort/i);
     await whole.expectStopped();
   });
-});
+}
 
 function abortable() {
   const controller = new AbortController();

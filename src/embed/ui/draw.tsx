@@ -5,6 +5,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { chooseLanguage, speak } from '../../app/strings';
 import { present } from '../../lib/invariant';
+import { ChatPanel } from './chat-panel';
 import { QuestionPanel } from './question-panel';
 import { TroublePanel } from './trouble-panel';
 import { UsePanel } from './use-panel';
@@ -36,6 +37,8 @@ function Panel({ view }: { readonly view: View }) {
       return <QuestionPanel key={view.question.model} {...view} />;
     case 'use':
       return <UsePanel {...view} />;
+    case 'chat':
+      return <ChatPanel {...view} />;
     case 'trouble':
       return <TroublePanel view={view} />;
   }

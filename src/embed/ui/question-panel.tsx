@@ -1,14 +1,17 @@
 /** The question whether a site may have a model here: who asks, what it takes, where it stays, and the way out. */
+import { useEffect, useState } from 'react';
 import { findModel, sentencesOf } from '../../catalog/catalog';
 import { formatBytes } from '../../app/format';
 import { locale } from '../../app/strings';
 import { present } from '../../lib/invariant';
-import { EMBED_LIMITS } from '../limits';
+import { EMBED_LIMITS } from '../../client/allowed-sites';
+import { OwnTab } from './own-tab';
 import { strings } from './strings';
 import type { View } from './view';
 
-export function QuestionPanel({ question, isStored, onAnswer }: View & { kind: 'question' }) {
+export function QuestionPanel({ question, place, onAnswer }: View & { kind: 'question' }) {
   const { origin, use, model } = question;
+  const isSeen = useSeen();
   const entry = present(findModel(model), 'a model of the catalogue');
   const { host } = new URL(origin);
   const size = formatBytes(entry.downloadBytes);
@@ -23,19 +26,23 @@ export function QuestionPanel({ question, isStored, onAnswer }: View & { kind: '
         </dd>
         <dt>{strings.download}</dt>
         <dd>
-          {isStored
-            ? strings.isStored
+          {place === 'here'
+            ? strings.isHere
             : entry.repository === undefined
               ? size
               : strings.sizeFrom({ size, place: 'huggingface.co' })}
         </dd>
         <dt>{strings.kept}</dt>
-        <dd>{strings.keptFor({ host: location.host })}</dd>
+        <dd>{place === 'passing' ? strings.keptNowhere : strings.keptFor({ host: location.host })}</dd>
         <dt>{strings.uses}</dt>
-        <dd>{strings.limits({ answers: EMBED_LIMITS.concurrentAnswers, tokens: EMBED_LIMITS.tokensPerMinute })}</dd>
+        <dd>
+          {use === 'chat'
+            ? strings.processor
+            : strings.limits({ answers: EMBED_LIMITS.concurrentAnswers, tokens: EMBED_LIMITS.tokensPerMinute })}
+        </dd>
       </dl>
       <div className="moves">
-        <button type="button" className="main-button" onClick={() => onAnswer(true)}>
+        <button type="button" className="main-button" disabled={!isSeen} onClick={() => onAnswer(true)}>
           {strings.allow}
         </button>
         <button type="button" className="quiet-button" onClick={() => onAnswer(false)}>
@@ -43,17 +50,20 @@ export function QuestionPanel({ question, isStored, onAnswer }: View & { kind: '
         </button>
       </div>
       <p className="help">
-        {strings.remembered({ host })} <OwnTab />
+        {place === 'passing' ? strings.forgotten : strings.remembered({ host })} <OwnTab />
       </p>
     </main>
   );
 }
 
-/** Hearth itself, where models are kept once for all. */
-export function OwnTab() {
-  return (
-    <a href={import.meta.env.BASE_URL} target="_blank" rel="noreferrer">
-      {strings.openHearth}
-    </a>
-  );
+/** A click that was meant for what stood here a moment ago is no yes. */
+const SEEN_AFTER_MS = 600;
+
+function useSeen(): boolean {
+  const [isSeen, setSeen] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSeen(true), SEEN_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isSeen;
 }

@@ -1,5 +1,5 @@
 /** Why nothing runs in this frame, and what to do. */
-import { OwnTab } from './question-panel';
+import { OwnTab } from './own-tab';
 import { strings } from './strings';
 import type { View } from './view';
 

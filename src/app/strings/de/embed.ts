@@ -13,19 +13,40 @@ export const embed: Translation<typeof english> = {
   model: 'Modell',
   download: 'Download',
   sizeFrom: '{size} von {place}',
-  isStored: 'Keiner: Es ist schon hier',
+  isHere: 'Keiner: Es ist schon hier',
   kept: 'Liegt',
   keptFor: 'Bei {host}, nur für diese Website. Eine andere, oder Hearth im eigenen Tab, holt es noch einmal.',
+  keptNowhere:
+    'Nirgends: Dieser Browser gibt Rahmen anderer Websites keinen Speicher. Es wird bei jedem Besuch neu geholt.',
   uses: 'Braucht',
   limits:
     'Ihren Grafikprozessor und Speicher: höchstens {answers, number} Antworten zugleich, {tokens, number} Tokens in der Minute',
+  processor: 'Ihren Grafikprozessor und Speicher',
   allow: 'Erlauben',
   refuse: 'Jetzt nicht',
   remembered:
     'Ein Ja gilt, bis Sie es in diesem Rahmen zurücknehmen oder die Daten von {host} in Ihrem Browser löschen.',
+  forgotten: 'Ein Ja gilt, bis Sie die Seite verlassen.',
   openHearth: 'Hearth lieber im eigenen Tab öffnen',
   inUse: '{host} darf {model} in diesem Browser fragen.',
   revoke: 'Nicht mehr erlauben',
+
+  conversation: 'Gespräch',
+  you: 'Sie',
+  message: 'Nachricht',
+  writeTo: 'An {model} schreiben…',
+  send: 'Senden',
+  stop: 'Anhalten',
+  clear: 'Leeren',
+  about: 'Mehr',
+  chatStays:
+    'Das Modell läuft in diesem Browser. {host} sieht nichts von diesem Gespräch, und es ist fort, wenn Sie die Seite verlassen.',
+  arriving: '{model} kommt: {progress}.',
+  arrival: '{model} kommt',
+  waiting: '{model} liest…',
+  tryAgain: 'Noch einmal versuchen',
+  bringHere: 'Hierher holen',
+
   trouble: {
     alone: {
       what: 'Diese Seite gehört in eine andere.',

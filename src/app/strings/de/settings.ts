@@ -63,6 +63,19 @@ export const settings: Translation<typeof english> = {
     'Diesen Hosts haben Sie es erlaubt, als ein Modell von dort kommen sollte. Wird einer entzogen, fragt Hearth wieder.',
   withdrawn: '{host} wird nicht mehr gefragt.',
 
+  sites: 'Websites mit Hearth in einem Rahmen',
+  noSites: 'Keine andere Website darf hier ein Modell benutzen.',
+  siteUses: {
+    ask: 'darf {models} fragen, seit {since}.',
+    chat: 'darf ein Gespräch mit {models} anbieten, von dem sie nichts sieht, seit {since}.',
+  },
+  revoke: 'Nicht mehr erlauben',
+  revokeSite: '{site} kein Modell mehr erlauben',
+  sitesHelp:
+    'Browser halten getrennt, was in Rahmen auf verschiedenen Websites geschieht. Was Sie auf einer anderen Website erlaubt haben, nehmen Sie darum dort zurück: im Rahmen selbst, oder indem Sie die Daten jener Website in Ihrem Browser löschen.',
+  siteLimits:
+    'Jede Website bekommt höchstens {answers, number} Antworten zugleich, {tokens, number} Tokens in der Minute und einen Kontext von {context, number} Tokens.',
+
   keeping: 'Was hier aufbewahrt wird',
   measuring: 'Wird gezählt…',
   used: 'Modelle, Chats und die Seite selbst belegen {size} auf diesem Gerät.',

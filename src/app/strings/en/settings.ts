@@ -57,6 +57,19 @@ export const settings = {
   hostsHelp: 'You allowed these hosts when a model was to come from there. One that is withdrawn is asked about again.',
   withdrawn: '{host} is no longer asked.',
 
+  sites: 'Sites with Hearth in a frame',
+  noSites: 'No other site may use a model here.',
+  siteUses: {
+    ask: 'may ask {models}, since {since}.',
+    chat: 'may offer a chat with {models}, of which it sees nothing, since {since}.',
+  },
+  revoke: 'No longer allow it',
+  revokeSite: 'No longer allow {site} to use a model',
+  sitesHelp:
+    'Browsers keep what happens in a frame apart for every site it stands in. What you have allowed on another site is therefore taken back there: in the frame itself, or by clearing that site’s data in your browser.',
+  siteLimits:
+    'Each site gets at most {answers, number} answers at once, {tokens, number} tokens a minute and a context of {context, number} tokens.',
+
   keeping: 'What is kept here',
   measuring: 'Counting…',
   used: 'Models, chats and the page itself take {size} on this machine.',
