@@ -6,7 +6,16 @@ import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
 import { lookup } from './lookup/lookup';
 import { mask } from './mask/mask';
-import { matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax } from './matmul/matmul';
+import {
+  matmul,
+  matmulArgmax,
+  matmulNormed,
+  matmulTiled,
+  matmulTiledNormed,
+  matvec,
+  matvecArgmax,
+  matvecNormed,
+} from './matmul/matmul';
 import { penalize } from './penalize/penalize';
 import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
@@ -21,10 +30,13 @@ export const KERNELS = {
   embed,
   rmsNorm,
   matvec,
+  matvecNormed,
   matvecArgmax,
   matmul,
+  matmulNormed,
   matmulArgmax,
   matmulTiled,
+  matmulTiledNormed,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,

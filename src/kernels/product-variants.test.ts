@@ -9,7 +9,11 @@ const RESULTS = ['products', 'gated', 'ranks'] as const;
 const keys = LANES.flatMap((lanes) =>
   ROW_CLASSES.flatMap((rows) =>
     RESULTS.flatMap((result) =>
-      DECODERS.map((decoder): ProductKey => ({ decoder, width: 576, outputs: 1536, rows, result, lanes })),
+      DECODERS.flatMap((decoder) =>
+        (result === 'ranks' ? [false] : [false, true]).map((normed): ProductKey => {
+          return { decoder, width: 576, outputs: 1536, rows, result, normed, lanes };
+        }),
+      ),
     ),
   ),
 );
@@ -30,7 +34,8 @@ describe('the variants of every key', () => {
         expect(workgroup).toBeLessThanOrEqual(256);
         expect(workgroup % key.lanes === 0 || variant.kernel === 'tiled').toBe(true);
         if (key.result === 'gated') expect(outputsPerThread % 2).toBe(0);
-        const shared = key.lanes === 1 ? 0 : 4 * workgroup * outputsPerThread * rowsPerThread;
+        const kept = (outputsPerThread + (key.normed ? 1 : 0)) * rowsPerThread;
+        const shared = key.lanes === 1 ? 0 : 4 * workgroup * kept;
         const ranks = key.result === 'ranks' ? 8 * workgroup * rowsPerThread : 0;
         const tile = tiledBytes(tiledShare(sharingConstants(key, variant)), key.decoder);
         expect(variant.kernel === 'tiled' ? tile : shared + ranks).toBeLessThanOrEqual(16384);

@@ -19,6 +19,8 @@ export interface ProductKey {
   readonly rows: RowClass;
   /** What is written: products, products of gates and ups, or the likeliest output of each workgroup. */
   readonly result: 'products' | 'gated' | 'ranks';
+  /** The rows are normed by the product itself. */
+  readonly normed: boolean;
   /** Threads that share an output: `lanesOf`. */
   readonly lanes: number;
 }
@@ -51,6 +53,14 @@ export function lanesOf(width: number, lanes: number): number {
   return Math.min(lanes, 2 ** Math.floor(Math.log2(Math.max(1, width / CHUNK / 2))));
 }
 
+/**
+ * Whether the products of a numerics class norm the rows they read, so that a norm is no dispatch of its own. Where each
+ * thread has its outputs to itself, all of them would norm the whole row; there a dispatch costs less.
+ */
+export function normsInside(lanes: number): boolean {
+  return lanes > 1;
+}
+
 /** The first variant of every key. */
 export function defaultProducts(lanes: number): ProductChoice {
   return { lanes, choose: (key) => productVariants(key)[0] };
@@ -66,8 +76,8 @@ export function rowClass(rows: number): RowClass {
 }
 
 /** A key as one word, for tables of choices. */
-export function productKeyText({ decoder, width, outputs, rows, result, lanes }: ProductKey): string {
-  return [decoder, width, outputs, rows, result, lanes].join('-');
+export function productKeyText({ decoder, width, outputs, rows, result, normed, lanes }: ProductKey): string {
+  return [decoder, width, outputs, rows, result, normed, lanes].join('-');
 }
 
 /** Outputs of which one rank is kept: a workgroup's, alike in all variants, so that a row has its ranks in any of them. */
@@ -128,9 +138,10 @@ function tileSuits(key: ProductKey, variant: ProductVariant): boolean {
   return fits && key.result !== 'ranks';
 }
 
-function directSuits({ lanes, result }: ProductKey, variant: ProductVariant): boolean {
+function directSuits({ lanes, result, normed }: ProductKey, variant: ProductVariant): boolean {
   const { workgroup, outputsPerThread, rowsPerThread } = variant;
-  const fits = lanes === 1 || 4 * workgroup * outputsPerThread * rowsPerThread <= WORKGROUP_BYTES;
+  const kept = (outputsPerThread + (normed ? 1 : 0)) * rowsPerThread;
+  const fits = lanes === 1 || 4 * workgroup * kept <= WORKGROUP_BYTES;
   const isWhole = workgroup % lanes === 0;
   return fits && isWhole && (result !== 'ranks' || (workgroup / lanes) * outputsPerThread === outputsPerRank(lanes));
 }

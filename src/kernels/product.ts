@@ -7,7 +7,18 @@ import { type Grid, gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
 import type { PackedFormat } from '../quant/format';
-import { directShare, matmul, matmulArgmax, matmulTiled, matvec, matvecArgmax, tiledShare } from './matmul/matmul';
+import {
+  directShare,
+  matmul,
+  matmulArgmax,
+  matmulNormed,
+  matmulTiled,
+  matmulTiledNormed,
+  matvec,
+  matvecArgmax,
+  matvecNormed,
+  tiledShare,
+} from './matmul/matmul';
 import { lanesOf, outputsPerRank, rowClass, sharingConstants } from './product-variants';
 import type { ProductChoice, ProductKey, ProductVariant } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
@@ -39,15 +50,17 @@ export interface Product {
   readonly rows: number;
   readonly products: ProductChoice;
   readonly epilogue: keyof typeof Epilogue;
+  /** In place of x stands x / sqrt(mean(x²) + epsilon) · gamma. */
+  readonly norm?: { readonly gamma: DeviceBuffer; readonly epsilon: number };
 }
 
 /** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
-  const { x, matrix, y, yStride, rows, products, epilogue } = product;
+  const { x, matrix, y, yStride, rows, products, epilogue, norm } = product;
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, result, products.lanes);
+    const key = keyOf(matrix, part, rows, { result, normed: norm !== undefined }, products.lanes);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
@@ -57,8 +70,16 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
       Y_STRIDE: yStride,
       EPILOGUE: Epilogue[epilogue],
     };
-    const kernel = variant.kernel === 'tiled' ? matmulTiled : rows === 1 ? matvec : matmul;
-    recorder.call(label, kernel, { x, codes, scales, y }, constants, gridOfVariant(key, variant, rows));
+    const grid = gridOfVariant(key, variant, rows);
+    const isTiled = variant.kernel === 'tiled';
+    if (norm) {
+      const kernel = isTiled ? matmulTiledNormed : rows === 1 ? matvecNormed : matmulNormed;
+      const normed = { ...constants, WIDTH: matrix.width, EPSILON: norm.epsilon };
+      recorder.call(label, kernel, { x, codes, scales, y, gamma: norm.gamma }, normed, grid);
+    } else {
+      const kernel = isTiled ? matmulTiled : rows === 1 ? matvec : matmul;
+      recorder.call(label, kernel, { x, codes, scales, y }, constants, grid);
+    }
   }
 }
 
@@ -75,7 +96,7 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, 'ranks', products.lanes);
+    const key = keyOf(matrix, part, rows, { result: 'ranks', normed: false }, products.lanes);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
@@ -102,7 +123,7 @@ export function keyOf(
   { width }: DeviceMatrix,
   { format, outputs }: MatrixPart,
   rows: number,
-  result: ProductKey['result'],
+  { result, normed }: Pick<ProductKey, 'result' | 'normed'>,
   lanes: number,
 ): ProductKey {
   return {
@@ -111,6 +132,7 @@ export function keyOf(
     outputs,
     rows: rowClass(rows),
     result,
+    normed,
     lanes: lanesOf(width, lanes),
   };
 }

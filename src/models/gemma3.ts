@@ -16,14 +16,12 @@ function forward(config: Gemma3Config, pass: ForwardPass): void {
   step.embed(Math.sqrt(config.hidden_size));
   for (const [layer, window] of config.windows.entries()) {
     const name = `layers.${layer}`;
-    step.norm(`${name}.attention_norm`, 'residual', 'normed');
-    step.project(`${name}.qkv`, 'normed', 'qkv');
+    step.projectNormed(`${name}.attention_norm`, `${name}.qkv`, 'residual', 'qkv');
     step.rotaryAppend(layer, { ...(window === null ? everywhere : nearby), headNorms: `${name}.qk_norm` });
     step.attend(layer, { ...view, window });
     step.project(`${name}.o`, 'attended', 'branch');
     step.norm(`${name}.attended_norm`, 'branch', 'residual', 'add');
-    step.norm(`${name}.ffn_norm`, 'residual', 'normed');
-    step.project(`${name}.gate_up`, 'normed', 'gated', 'geglu');
+    step.projectNormed(`${name}.ffn_norm`, `${name}.gate_up`, 'residual', 'gated', 'geglu');
     step.project(`${name}.down`, 'gated', 'branch');
     step.norm(`${name}.fed_norm`, 'branch', 'residual', 'add');
   }

@@ -18,13 +18,11 @@ function forward(config: GraniteConfig, pass: ForwardPass): void {
   step.embed(config.embedding_multiplier / m);
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const name = `layers.${layer}`;
-    step.norm(`${name}.attention_norm`, 'residual', 'normed');
-    step.project(`${name}.qkv`, 'normed', 'qkv');
+    step.projectNormed(`${name}.attention_norm`, `${name}.qkv`, 'residual', 'qkv');
     step.rotaryAppend(layer, turning);
     step.attend(layer, { scale: config.attention_multiplier });
     step.project(`${name}.o`, 'attended', 'residual', 'add');
-    step.norm(`${name}.ffn_norm`, 'residual', 'normed');
-    step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
+    step.projectNormed(`${name}.ffn_norm`, `${name}.gate_up`, 'residual', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
   step.pick(config.logits_scaling);

@@ -13,13 +13,11 @@ function forward(config: Qwen2Config, pass: ForwardPass): void {
   step.embed();
   for (const [layer, window] of config.windows.entries()) {
     const name = `layers.${layer}`;
-    step.norm(`${name}.attention_norm`, 'residual', 'normed');
-    step.project(`${name}.qkv`, 'normed', 'qkv');
+    step.projectNormed(`${name}.attention_norm`, `${name}.qkv`, 'residual', 'qkv');
     step.rotaryAppend(layer, { ...turning, bias: `${name}.qkv_bias` });
     step.attend(layer, { window });
     step.project(`${name}.o`, 'attended', 'residual', 'add');
-    step.norm(`${name}.ffn_norm`, 'residual', 'normed');
-    step.project(`${name}.gate_up`, 'normed', 'gated', 'swiglu');
+    step.projectNormed(`${name}.ffn_norm`, `${name}.gate_up`, 'residual', 'gated', 'swiglu');
     step.project(`${name}.down`, 'gated', 'residual', 'add');
   }
   step.pick();

@@ -36,11 +36,12 @@ function touched(call: Call, contextLength: number): Touched {
   const bytesOf = (...names: string[]) =>
     call.kernel.bindings.reduce((sum, { name }, i) => sum + (names.includes(name) ? call.buffers[i]!.bytes : 0), 0);
   switch (call.kernel.name) {
-    case 'matvec': {
+    case 'matvec':
+    case 'matvec/normed': {
       const perOutput = constant('EPILOGUE') === 1 ? 8 : 4; // what is added to is read as well
       const scales = constant('SCALE_WORDS') > 0 ? bytesOf('scales') : 0;
       const activationBytes = 4 * 32 * constant('CHUNKS') + perOutput * constant('OUTPUTS');
-      return { weightBytes: bytesOf('codes') + scales, activationBytes };
+      return { weightBytes: bytesOf('codes', 'gamma') + scales, activationBytes };
     }
     case 'embed': {
       const weightBytes =

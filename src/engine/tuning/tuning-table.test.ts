@@ -13,7 +13,15 @@ const variants = [16, 32, 64].map((workgroup) => ({
   rowsPerThread: 1,
 }));
 const [usual, other] = variants.map((variant) => nameOf(variant)) as [string, string];
-const key: ProductKey = { decoder: 'int4', width: 96, outputs: 32, rows: 1, result: 'products', lanes: 8 };
+const key: ProductKey = {
+  decoder: 'int4',
+  width: 96,
+  outputs: 32,
+  rows: 1,
+  result: 'products',
+  normed: false,
+  lanes: 8,
+};
 const point = nameOf(key);
 
 function storeOf(found: unknown) {

@@ -1,4 +1,5 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
+import { rmsNormOnCpu } from '../rms-norm/rms-norm.cpu';
 import { decodeRow } from '../shared/packed.cpu';
 import type { PackedConstant } from '../shared/packed';
 import { Epilogue, gated, isGated } from '../shared/epilogue';
@@ -41,6 +42,22 @@ export function matmulOnCpu(
       else y.f32[at] = sum;
     }
   }
+}
+
+type NormedBuffers = ProductBuffers & Readonly<Record<'gamma', CpuView>>;
+
+/** Twin of matmul.wgsl with normed.wgsl: the rows of x are normed, and then multiplied. */
+export function matmulNormedOnCpu(
+  { x, gamma, ...others }: NormedBuffers,
+  constants: Constants<ProductConstant | 'WIDTH' | 'EPSILON'>,
+  grid: Grid,
+): void {
+  const stride = 32 * constants.CHUNKS;
+  const normed = new Float32Array(x.f32.length);
+  const y = { f32: normed, u32: new Uint32Array(normed.buffer) };
+  const norm = { STRIDE: stride / 4, WIDTH: constants.WIDTH, EPSILON: constants.EPSILON, ADD: 0 };
+  rmsNormOnCpu({ x, weight: gamma, y }, norm, [1, 1, Math.floor(x.f32.length / stride)]);
+  matmulOnCpu({ x: y, ...others }, constants, grid);
 }
 
 type ArgmaxBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'ranks', CpuView>>;

@@ -10,7 +10,7 @@ import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
 import { Epilogue, isGated } from '../shared/epilogue';
 import { decoderOf, packedConstants } from '../shared/packed';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
-import { matmul, matmulTiled } from './matmul';
+import { matmul, matmulNormed, matmulTiled, matmulTiledNormed } from './matmul';
 
 /** f32 sums of a few hundred products against f64 sums of the same numbers. */
 const F32_SUM_ERROR = 2e-6;
@@ -54,6 +54,7 @@ interface Case {
   width: number;
   lanes: number;
   epilogue: keyof typeof Epilogue;
+  normed: boolean;
 }
 
 /** A product of fresh random numbers, as `matmul` takes it. */
@@ -66,13 +67,16 @@ function product({ format, rows, outputs, width, epilogue }: Case) {
   for (let row = 0; row < rows; row++) x.set(randomNumbers(seed + row + 1, width), row * stride);
   const yStride = outputs + 5;
   const y = randomNumbers(seed + 99, rows * yStride);
-  const contents = { x, codes: matrix.codes, scales: matrix.scales.length > 0 ? matrix.scales : new Uint32Array(4), y };
+  const gamma = new Float32Array(stride);
+  gamma.set(randomNumbers(seed + 98, width));
+  const scales = matrix.scales.length > 0 ? matrix.scales : new Uint32Array(4);
+  const contents = { x, codes: matrix.codes, scales, y, gamma };
   return { contents, stride, yStride };
 }
 
-function keyOf({ format, outputs, width, lanes, epilogue }: Case, rows: RowClass): ProductKey {
+function keyOf({ format, outputs, width, lanes, epilogue, normed }: Case, rows: RowClass): ProductKey {
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
-  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, lanes };
+  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, normed, lanes };
 }
 
 /** Kernel, constants and grid of a variant. */
@@ -85,8 +89,12 @@ function callOf(one: Case, variant: ProductVariant, rows: number) {
     Y_OFFSET: 3,
     Y_STRIDE: one.outputs + 5,
     EPILOGUE: Epilogue[one.epilogue],
+    WIDTH: one.width,
+    EPSILON: 0.03, // so that it counts
   };
-  const kernel = variant.kernel === 'tiled' ? matmulTiled : matmul;
+  const isTiled = variant.kernel === 'tiled';
+  const plain = isTiled ? matmulTiled : matmul;
+  const kernel = one.normed ? (isTiled ? matmulTiledNormed : matmulNormed) : plain;
   return { kernel, constants, grid: gridOfVariant(key, variant, rows) };
 }
 
@@ -96,9 +104,13 @@ const EPILOGUES = ['store', 'add', 'swiglu', 'geglu'] as const;
 describe.each(FORMATS.map((format, index) => ({ title: formatName(format), format, index })))(
   'products of $title weights',
   ({ format, index }) => {
-    const cases = SHAPES.map((shape, i) => [...shape, EPILOGUES[(index + i) % EPILOGUES.length]!] as const);
-    it.each(cases)('agree with the twin: %i rows, %i outputs, width %i, %s', async (rows, outputs, width, epilogue) => {
-      const one: Case = { format, rows, outputs, width, lanes: epilogue === 'add' ? 8 : 1, epilogue };
+    const cases = SHAPES.map((shape, i) => {
+      const epilogue = EPILOGUES[(index + i) % EPILOGUES.length]!;
+      return { shape, epilogue, normed: (index + (i >> 1)) % 2 === 1 };
+    });
+    it.each(cases)('agree with the twin: $shape, $epilogue, normed: $normed', async ({ shape, epilogue, normed }) => {
+      const [rows, outputs, width] = shape;
+      const one: Case = { format, rows, outputs, width, lanes: epilogue === 'add' ? 8 : 1, epilogue, normed };
       const sizes = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3 };
       const { kernel, constants, grid } = callOf(one, { kernel: rows === 9 ? 'tiled' : 'direct', ...sizes }, rows);
       const both = await runBoth(gpu, kernel, product(one).contents, constants, grid);
@@ -111,11 +123,16 @@ describe.each(FORMATS.map((format, index) => ({ title: formatName(format), forma
 /** A variant takes up to a second to compile in software: ordinarily the default of each class is enough. */
 const deep = import.meta.env['HEARTH_DEEP'] === '1';
 
-it.each(deep ? [1, 4, 8, 32, 64] : [1, 8])(
-  'a row is bit-equal alone and beside others, in every variant of %i lanes',
-  async (lanes) => {
-    for (const [i, format] of [FORMATS[1]!, FORMATS[8]!, FORMATS[11]!].entries()) {
-      const one: Case = { format, rows: 10, outputs: 37, width: 172, lanes, epilogue: EPILOGUES[i]! };
+const CLASSES = [
+  ...(deep ? [1, 4, 8, 32, 64] : [1, 8]).map((lanes) => ({ lanes, normed: false, formats: [1, 8, 11] })),
+  ...(deep ? [1, 4, 8, 32, 64] : [8]).map((lanes) => ({ lanes, normed: true, formats: deep ? [1, 8, 11] : [1] })),
+];
+
+it.each(CLASSES)(
+  'a row is bit-equal alone and beside others, in every variant of $lanes lanes, normed: $normed',
+  async ({ lanes, normed, formats }) => {
+    for (const [i, format] of formats.map((index) => FORMATS[index]!).entries()) {
+      const one: Case = { format, rows: 10, outputs: 37, width: 172, lanes, epilogue: EPILOGUES[i]!, normed };
       const { contents, stride, yStride } = product(one);
       const run = async (variant: ProductVariant, from: number, count: number) => {
         const some = {
@@ -145,7 +162,15 @@ it.each(deep ? [1, 4, 8, 32, 64] : [1, 8])(
 
 it('gives the right result over a grid that needs two dimensions', async () => {
   // One team to a workgroup and more workgroups than one dimension has.
-  const one: Case = { format: { kind: 'f16' }, rows: 1, outputs: 262_200, width: 1, lanes: 64, epilogue: 'store' };
+  const one: Case = {
+    format: { kind: 'f16' },
+    rows: 1,
+    outputs: 262_200,
+    width: 1,
+    lanes: 64,
+    epilogue: 'store',
+    normed: false,
+  };
   const variant: ProductVariant = { kernel: 'direct', workgroup: 64, outputsPerThread: 4, rowsPerThread: 1 };
   const { constants, grid } = callOf(one, variant, 1);
   expect(grid[1]).toBe(2);

@@ -5,8 +5,10 @@ import { type Decoder, PACKED_CONSTANTS, packedWgsl, stepQuads, VECTOR_QUADS } f
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
-import { matmulArgmaxOnCpu, matmulOnCpu } from './matmul.cpu';
+import { matmulArgmaxOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
 import multiply from './matmul.wgsl?raw';
+import normed from './normed.wgsl?raw';
+import plain from './plain.wgsl?raw';
 import solo from './solo.wgsl?raw';
 import intoY from './store.wgsl?raw';
 import team from './team.wgsl?raw';
@@ -17,14 +19,25 @@ const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] 
 type Sharing = (typeof SHARING)[number];
 
 /** What comes before an epilogue: the decoder, and each thread's share of the products. */
-function sharesWgsl(constants: Constants<Sharing | 'DECODER'>): string {
+function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: string): string {
   const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
   return [
-    constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, TEAM_ROWS: o }),
+    constantsWgsl({ ...keptConstants(constants, activations), TEAM_ROWS: o }),
     packedWgsl(constants),
     LANES === 1 ? solo : team,
+    activations,
     unroll(multiply, { q: stepQuads(constants), r, o }),
   ].join('\n');
+}
+
+/** What a thread keeps: its products, and of rows to be normed the sums of squares. */
+function keptConstants({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>, activations: string) {
+  return {
+    OUTPUTS_PER_THREAD: o,
+    ROWS_PER_THREAD: r,
+    PRODUCTS: o * r,
+    KEPT: activations === normed ? o * r + r : o * r,
+  };
 }
 
 /** Threads along the rows of activations of a tile. */
@@ -49,7 +62,7 @@ export function tiledShare({ WORKGROUP, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: C
 /** Bytes of workgroup memory that `matmulTiled` takes: a stage of 32 weights and activations, scales and totals (tiled.wgsl). */
 export function tiledBytes({ weightRows, rows }: Share, decoder: Decoder): number {
   const vectors = 8 / VECTOR_QUADS[decoder];
-  return 16 * 8 * (weightRows + rows) + vectors * (8 * weightRows + 4 * rows);
+  return 16 * 8 * (weightRows + rows) + vectors * (8 * weightRows + 8 * rows);
 }
 
 /** Multiplications of all workgroups, by which a long step is cut (gpu/pace.ts). */
@@ -63,52 +76,81 @@ function constantsWgsl(constants: Readonly<Record<string, number>>): string {
     .join('\n');
 }
 
+const BINDINGS = [
+  { name: 'x', access: 'read' },
+  { name: 'codes', access: 'read' },
+  { name: 'scales', access: 'read' },
+  { name: 'y', access: 'read_write' },
+] as const;
+const GAMMA = { name: 'gamma', access: 'read' } as const;
+
+const CONSTANTS = [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'] as const;
+
 /**
  * y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i], or what EPILOGUE makes of it. A row's result has the same bits beside whichever
  * others, and in whichever sharing of the same LANES. Grid: teams of OUTPUTS in x and y, rows in z.
  */
 export const matmul = defineKernel({
   name: 'matmul',
-  bindings: [
-    { name: 'x', access: 'read' },
-    { name: 'codes', access: 'read' },
-    { name: 'scales', access: 'read' },
-    { name: 'y', access: 'read_write' },
-  ],
-  constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'],
-  wgsl: (constants) => [sharesWgsl(constants), epilogue, intoY].join('\n'),
+  bindings: BINDINGS,
+  constants: CONSTANTS,
+  wgsl: (constants) => directWgsl(constants, plain),
   work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulOnCpu,
 });
 
+/** What `matmul` gives of the rows x / sqrt(mean(x²) + EPSILON) · gamma. */
+export const matmulNormed = defineKernel({
+  name: 'matmul/normed',
+  bindings: [...BINDINGS, GAMMA],
+  constants: [...CONSTANTS, 'WIDTH', 'EPSILON'],
+  wgsl: (constants) => directWgsl(constants, normed),
+  work: matmul.work,
+  cpu: matmulNormedOnCpu,
+});
+
+function directWgsl(constants: Constants<(typeof CONSTANTS)[number]>, activations: string): string {
+  return [sharesWgsl(constants, activations), epilogue, intoY].join('\n');
+}
+
 /** What `matmul` gives, by tiles in workgroup memory: for many rows. Grid: tiles of OUTPUTS in x and y, of rows in z. */
 export const matmulTiled = defineKernel({
   name: 'matmul/tiled',
-  bindings: matmul.bindings,
-  constants: matmul.constants,
-  wgsl: (constants) => {
-    const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, WORKGROUP } = constants;
-    const { weightRows, rows } = tiledShare(constants);
-    const tile = {
-      TEAM_ROWS: weightRows,
-      TILE_OUTPUTS: weightRows,
-      TILE_ROWS: rows,
-      COLUMNS: WORKGROUP / LINES,
-      LINES,
-    };
-    return [
-      constantsWgsl({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, PRODUCTS: o * r, ...tile }),
-      packedWgsl(constants),
-      solo,
-      unroll(tiled, { r, o }),
-      epilogue,
-    ].join('\n');
-  },
+  bindings: BINDINGS,
+  constants: CONSTANTS,
+  wgsl: (constants) => tiledWgsl(constants, plain),
   work: (constants, grid) => multiplications(tiledShare(constants), constants, grid),
-  cpu: (buffers, constants, grid) => {
-    matmulOnCpu(buffers, { ...constants, ROWS_PER_THREAD: tiledShare(constants).rows }, grid);
-  },
+  cpu: (buffers, constants, grid) => matmulOnCpu(buffers, tileRows(constants), grid),
 });
+
+/** What `matmulNormed` gives, by tiles. */
+export const matmulTiledNormed = defineKernel({
+  name: 'matmul/tiled/normed',
+  bindings: matmulNormed.bindings,
+  constants: matmulNormed.constants,
+  wgsl: (constants) => tiledWgsl(constants, normed),
+  work: matmulTiled.work,
+  cpu: (buffers, constants, grid) => matmulNormedOnCpu(buffers, tileRows(constants), grid),
+});
+
+function tiledWgsl(constants: Constants<(typeof CONSTANTS)[number]>, activations: string): string {
+  const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, WORKGROUP } = constants;
+  const { weightRows, rows } = tiledShare(constants);
+  const tile = { TEAM_ROWS: weightRows, TILE_OUTPUTS: weightRows, TILE_ROWS: rows, COLUMNS: WORKGROUP / LINES, LINES };
+  return [
+    constantsWgsl({ ...keptConstants(constants, activations), ...tile }),
+    packedWgsl(constants),
+    solo,
+    activations,
+    unroll(tiled, { r, o }),
+    epilogue,
+  ].join('\n');
+}
+
+/** The constants with the rows of a workgroup, which is all that a twin asks of the sharing. */
+function tileRows<C extends Constants<Sharing>>(constants: C): C {
+  return { ...constants, ROWS_PER_THREAD: tiledShare(constants).rows };
+}
 
 /** Of each workgroup's products with a row the first rank, FIRST_ID being the token of the first output. */
 export const matmulArgmax = defineKernel({
@@ -120,11 +162,12 @@ export const matmulArgmax = defineKernel({
     { name: 'ranks', access: 'read_write' },
   ],
   constants: [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'FIRST_ID', 'RANK_STRIDE', 'RANK_OFFSET'],
-  wgsl: (constants) => [sharesWgsl(constants), rank, intoRanks].join('\n'),
+  wgsl: (constants) => [sharesWgsl(constants, plain), rank, intoRanks].join('\n'),
   work: (constants, grid) => multiplications(directShare(constants), constants, grid),
   cpu: matmulArgmaxOnCpu,
 });
 
 /** Decode's: the same with one row, by a name of its own in profiles. */
 export const matvec = { ...matmul, name: 'matvec' };
+export const matvecNormed = { ...matmulNormed, name: 'matvec/normed' };
 export const matvecArgmax = { ...matmulArgmax, name: 'matvec/argmax' };

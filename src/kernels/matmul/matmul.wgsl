@@ -30,13 +30,18 @@ fn multiply(row: u32, first: u32, thread: u32) {
   let w{o} = weight_row(first, {o}u);
   let x{r} = 8u * CHUNKS * (row + {r}u);
   var sum{o}_{r} = 0.0;
+  var squares{r} = 0.0;
   for (var vector = thread % LANES; vector < vectors(); vector += LANES) {
     var v{o} = codes[w{o} * vectors() + vector];
     var dot{o}_{r} = sum_before(sum{o}_{r});
     var total{r} = vec4f();
+    var square{r} = 0.0;
     let at = VECTOR_QUADS * vector;
     for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
-      let a{r}_{q} = x[x{r} + at + step + {q}u];
+      let g_{q} = gamma_at(at + step + {q}u);
+      let h{r}_{q} = x[x{r} + at + step + {q}u];
+      square{r} = add_squares(square{r}, h{r}_{q});
+      let a{r}_{q} = weighted(h{r}_{q}, g_{q});
       total{r} += a{r}_{q};
       let u{r}_{q} = a{r}_{q} * UNIT;
       let q{o}_{q} = quad_of(v{o}, {q}u);
@@ -46,6 +51,8 @@ fn multiply(row: u32, first: u32, thread: u32) {
     let s{o} = scale_of(w{o}, vector);
     let t{r} = (total{r}.x + total{r}.y) + (total{r}.z + total{r}.w);
     sum{o}_{r} = sum_after(sum{o}_{r}, dot{o}_{r}, s{o}, t{r});
+    squares{r} += square{r};
   }
   keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
+  keep_squares(thread, {r}u, squares{r});
 }

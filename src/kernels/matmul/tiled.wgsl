@@ -19,7 +19,7 @@ const STAGE_VECTORS = STAGE_QUADS / VECTOR_QUADS;
 var<workgroup> tile_weights: array<array<vec4f, TILE_OUTPUTS>, STAGE_QUADS>;
 var<workgroup> tile_x: array<array<vec4f, TILE_ROWS>, STAGE_QUADS>;             // times UNIT
 var<workgroup> tile_scales: array<array<vec2f, TILE_OUTPUTS>, STAGE_VECTORS>;
-var<workgroup> tile_totals: array<array<f32, TILE_ROWS>, STAGE_VECTORS>;
+var<workgroup> tile_totals: array<array<vec2f, TILE_ROWS>, STAGE_VECTORS>;      // of the activations, and of squares
 
 // The first output of a workgroup.
 fn first_output(workgroup: u32) -> u32 {
@@ -57,15 +57,18 @@ fn stage_x(first_row: u32, first_vector: u32, thread: u32) {
     let vector = first_vector + LANES * s;
     let at = 8u * CHUNKS * (first_row + r) + VECTOR_QUADS * vector;
     var total = vec4f();
+    var squares = 0.0;
     for (var q = 0u; q < VECTOR_QUADS; q++) {
       var a = vec4f();
       if (vector < vectors()) {
-        a = x[at + q];
+        let h = x[at + q];
+        squares = add_squares(squares, h);
+        a = weighted(h, gamma_at(VECTOR_QUADS * vector + q));
       }
       total += a;
       tile_x[s * VECTOR_QUADS + q][r] = a * UNIT;
     }
-    tile_totals[s][r] = (total.x + total.y) + (total.z + total.w);
+    tile_totals[s][r] = vec2f((total.x + total.y) + (total.z + total.w), squares);
   }
 }
 
@@ -78,8 +81,10 @@ fn multiply(first_row: u32, first: u32, thread: u32) {
   let column = thread % COLUMNS;
   let line = thread / COLUMNS;
   var product{o}_{r} = 0.0;
+  var squares{r} = 0.0;
   for (var lane = 0u; lane < LANES; lane++) {
     var sum{o}_{r} = 0.0;
+    var lane_squares{r} = 0.0;
     for (var vector = lane; vector < vectors(); vector += LANES * STAGE_VECTORS) {
       workgroupBarrier();
       stage_weights(first, vector, thread);
@@ -94,12 +99,15 @@ fn multiply(first_row: u32, first: u32, thread: u32) {
         }
         let scale{o} = tile_scales[s][column + {o}u * COLUMNS];
         let total{r} = tile_totals[s][line + {r}u * LINES];
-        sum{o}_{r} = sum_after(sum{o}_{r}, dot{o}_{r}, scale{o}, total{r});
+        sum{o}_{r} = sum_after(sum{o}_{r}, dot{o}_{r}, scale{o}, total{r}.x);
+        lane_squares{r} += total{r}.y;
       }
     }
     product{o}_{r} += sum{o}_{r};
+    squares{r} += lane_squares{r};
   }
   keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, product{o}_{r});
+  keep_squares(thread, {r}u, squares{r});
 }
 
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [rows][Y_STRIDE]

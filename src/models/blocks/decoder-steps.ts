@@ -8,6 +8,7 @@ import { LONG_CONTEXT, MOST_SPLITTING, splitsOf } from '../../kernels/attention/
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
+import { normsInside } from '../../kernels/product-variants';
 import { qkNorm } from '../../kernels/qk-norm/qk-norm';
 import { rmsNorm } from '../../kernels/rms-norm/rms-norm';
 import {
@@ -63,6 +64,11 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
   const poolOf = (layer: number) => present(pass.pools[layer], `KV pool of layer ${layer}`);
   const normConstants = { STRIDE: stride('residual') / 4, WIDTH: config.hidden_size, EPSILON: epsilon, ADD: 0 };
 
+  const productOf = (name: string, x: string, y: string, epilogue: keyof typeof Epilogue) => {
+    const buffers = { x: buffer(x), matrix: weights.matrix(name), y: buffer(y), yStride: stride(y) };
+    return { ...buffers, rows: rowCount, products, epilogue };
+  };
+
   return {
     /** residual = scale · the embedding of each row's token. */
     embed(scale = 1): void {
@@ -89,8 +95,17 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
 
     /** y = x · Wᵀ with the matrix `name`, or what the epilogue makes of it. */
     project(name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
-      const product = { x: buffer(x), matrix: weights.matrix(name), y: buffer(y), yStride: stride(y) };
-      recordProduct(recorder, name, { ...product, rows: rowCount, products, epilogue });
+      recordProduct(recorder, name, productOf(name, x, y, epilogue));
+    },
+
+    /** y = norm(x) · Wᵀ with the weight and the matrix so named, in one dispatch or by way of `normed` in two. */
+    projectNormed(norm: string, name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
+      if (normsInside(products.lanes)) {
+        const gamma = weights.vector(norm);
+        return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), norm: { gamma, epsilon } });
+      }
+      this.norm(norm, x, 'normed');
+      this.project(name, 'normed', y, epilogue);
     },
 
     /** Norms queries and keys of `qkv`, each over all heads. */
