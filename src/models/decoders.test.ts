@@ -1,5 +1,8 @@
+import { describe } from 'vitest';
 import { CpuBackend } from '../gpu/cpu-backend';
-import { describeDecoders, describeOddities } from './testing/decoders';
+import { describeDecoders, describeDispatches, describeOddities } from './testing/decoders';
 
-describeDecoders(() => Promise.resolve(new CpuBackend()));
+// With several lanes norms lie inside products.
+describe.each([1, 8])('%i lanes', (lanes) => describeDecoders(() => Promise.resolve(new CpuBackend(lanes))));
+describeDispatches();
 describeOddities();

@@ -1,7 +1,7 @@
 /**
  * Gemma 2 (Gemma Team 2024; Hugging Face `Gemma2ForCausalLM`). Embeddings are scaled by the root of their width; every
  * sublayer is normed before and after, so what it gives is kept aside in `branch` until then; GELU gates; scores and logits
- * are soft-capped; every second layer sees a window. Ten dispatches a layer.
+ * are soft-capped; every second layer sees a window. Eight dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { gemma2Layout } from './gemma2-layout';

@@ -1,7 +1,7 @@
 /**
  * Gemma 3 (Gemma Team 2025; Hugging Face `Gemma3ForCausalLM`, and the text half of `Gemma3ForConditionalGeneration`). As
  * Gemma 2, with a norm of every head of queries and keys; most layers see a window and turn by angles of their own, every
- * sixth sees everything. Ten dispatches a layer.
+ * sixth sees everything. Eight dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { gemma3Layout } from './gemma3-layout';

@@ -1,6 +1,6 @@
 /**
  * Granite 3 (IBM 2024; Hugging Face `GraniteForCausalLM`): Llama's blocks with four multipliers: of embeddings, of what a
- * sublayer adds, of scores, and a divisor of logits. Eight dispatches a layer.
+ * sublayer adds, of scores, and a divisor of logits. Six dispatches a layer on a GPU.
  *
  * The residual is kept divided by its multiplier m: x' = x / m. Then a sublayer adds its result as it is, the embeddings are
  * divided by m, and a norm gives the same for x' with ε / m² as for x with ε.

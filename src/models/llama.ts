@@ -1,6 +1,6 @@
 /**
  * Llama (Touvron et al. 2023; Hugging Face `LlamaForCausalLM`, also TinyLlama and SmolLM2): pre-norm blocks of grouped-query
- * attention with rotary positions and a SwiGLU feed-forward, no biases. Eight dispatches a layer.
+ * attention with rotary positions and a SwiGLU feed-forward, no biases. Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { llamaLayout } from './llama-layout';

@@ -1,6 +1,6 @@
 /**
  * Mistral (Jiang et al. 2023; Hugging Face `MistralForCausalLM`): Llama's blocks, with attention that in some checkpoints sees
- * only a window of the last positions. Eight dispatches a layer.
+ * only a window of the last positions. Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import { mistralLayout } from './mistral-layout';

@@ -1,6 +1,6 @@
 /**
  * Phi-3, Phi-3.5 and Phi-4-mini (Abdin et al. 2024; Hugging Face `Phi3ForCausalLM`): Llama's blocks; in Phi-4-mini only a part
- * of each head is rotated, and long contexts turn by LongRoPE's factors. Eight dispatches a layer.
+ * of each head is rotated, and long contexts turn by LongRoPE's factors. Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';

@@ -1,6 +1,6 @@
 /**
  * Qwen2 and Qwen2.5 (Yang et al. 2024; Hugging Face `Qwen2ForCausalLM`): Llama's blocks, with biases on queries, keys and
- * values. Eight dispatches a layer.
+ * values. Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';

@@ -1,6 +1,6 @@
 /**
  * Qwen3 (Yang et al. 2025; Hugging Face `Qwen3ForCausalLM`): Llama's blocks, with a norm of every head of queries and keys
- * before they are rotated. Heads need not share out the hidden state. Eight dispatches a layer.
+ * before they are rotated. Heads need not share out the hidden state. Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';

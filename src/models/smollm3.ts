@@ -1,6 +1,6 @@
 /**
  * SmolLM3 (Bakouch et al. 2025; Hugging Face `SmolLM3ForCausalLM`): Llama's blocks, of which every fourth has no rotary
- * positions (NoPE, Yang et al. 2025). Eight dispatches a layer.
+ * positions (NoPE, Yang et al. 2025). Six dispatches a layer on a GPU.
  */
 import { decoderSteps, headOf } from './blocks/decoder-steps';
 import type { ForwardPass, ModelPage } from './page';

@@ -27,7 +27,7 @@ fn weight_row(first: u32, i: u32) -> u32 {
 fn team_rank(first: u32, thread: u32, row: u32) -> vec2u {
   var rank = LAST;
   for (var o = 0u; o < min(OUTPUTS_PER_THREAD, OUTPUTS - min(first, OUTPUTS)); o++) {
-    let key = rank_key(bitcast<u32>(product(thread, row * OUTPUTS_PER_THREAD + o)));
+    let key = rank_key(bitcast<u32>(sum_of(thread, row * OUTPUTS_PER_THREAD + o)));
     rank = first_of(vec2u(key, FIRST_ID + first + o), rank);
   }
   return rank;

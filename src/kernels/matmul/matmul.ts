@@ -22,7 +22,7 @@ type Sharing = (typeof SHARING)[number];
 function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: string): string {
   const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
   return [
-    constantsWgsl({ ...keptConstants(constants, activations), TEAM_ROWS: o }),
+    constantsWgsl({ ...keptConstants(constants, activations === normed ? r : 0), TEAM_ROWS: o }),
     packedWgsl(constants),
     LANES === 1 ? solo : team,
     activations,
@@ -30,13 +30,13 @@ function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: stri
   ].join('\n');
 }
 
-/** What a thread keeps: its products, and of rows to be normed the sums of squares. */
-function keptConstants({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>, activations: string) {
+/** What a thread keeps: its products and so many other sums. */
+function keptConstants({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>, sums: number) {
   return {
     OUTPUTS_PER_THREAD: o,
     ROWS_PER_THREAD: r,
     PRODUCTS: o * r,
-    KEPT: activations === normed ? o * r + r : o * r,
+    KEPT: o * r + sums,
   };
 }
 
@@ -138,7 +138,7 @@ function tiledWgsl(constants: Constants<(typeof CONSTANTS)[number]>, activations
   const { weightRows, rows } = tiledShare(constants);
   const tile = { TEAM_ROWS: weightRows, TILE_OUTPUTS: weightRows, TILE_ROWS: rows, COLUMNS: WORKGROUP / LINES, LINES };
   return [
-    constantsWgsl({ ...keptConstants(constants, activations), ...tile }),
+    constantsWgsl({ ...keptConstants(constants, 0), ...tile }),
     packedWgsl(constants),
     solo,
     activations,

@@ -25,8 +25,11 @@ fn keep_squares(thread: u32, row: u32, sum: f32) {
   keep(thread, PRODUCTS + row, sum);
 }
 
-// Product `i` of a thread's team.
-fn product(thread: u32, i: u32) -> f32 {
-  let squares = sum_of(thread, PRODUCTS + i / OUTPUTS_PER_THREAD);
-  return sum_of(thread, i) / sqrt(squares / WIDTH + EPSILON);
+// The squares of row `row` of a thread's team, put together as its products are.
+fn squares_of(thread: u32, row: u32) -> f32 {
+  return sum_of(thread, PRODUCTS + row);
+}
+
+fn normed(product: f32, squares: f32) -> f32 {
+  return product * (1.0 / sqrt(squares / WIDTH + EPSILON));
 }

@@ -14,7 +14,10 @@ fn add_squares(sum: f32, a: vec4f) -> f32 {
 
 fn keep_squares(thread: u32, row: u32, sum: f32) {}
 
-// Product `i` of a thread's team.
-fn product(thread: u32, i: u32) -> f32 {
-  return sum_of(thread, i);
+fn squares_of(thread: u32, row: u32) -> f32 {
+  return 0.0;
+}
+
+fn normed(product: f32, squares: f32) -> f32 {
+  return product;
 }

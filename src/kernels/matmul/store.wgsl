@@ -6,6 +6,11 @@
 override Y_OFFSET: u32;    // where in a row of y the outputs begin
 override Y_STRIDE: u32;
 
+// Product `i` of a thread's team.
+fn product(thread: u32, i: u32) -> f32 {
+  return normed(sum_of(thread, i), squares_of(thread, i / OUTPUTS_PER_THREAD));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u,

@@ -106,14 +106,17 @@ fn multiply(first_row: u32, first: u32, thread: u32) {
     product{o}_{r} += sum{o}_{r};
     squares{r} += lane_squares{r};
   }
-  keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, product{o}_{r});
-  keep_squares(thread, {r}u, squares{r});
+  keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, normed(product{o}_{r}, squares{r}));
 }
 
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;    // [rows][Y_STRIDE]
 
 override Y_OFFSET: u32;    // where in a row of y the outputs begin
 override Y_STRIDE: u32;
+
+fn product(thread: u32, i: u32) -> f32 {
+  return sum_of(thread, i);
+}
 
 fn store(row: u32, output: u32, thread: u32, i: u32) {
   if (output < OUTPUTS && row < arrayLength(&y) / Y_STRIDE) {

@@ -5,9 +5,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { packCheckpoint } from '../../engine/testing/checkpoint';
 import type { Checkpoint } from '../../engine/testing/checkpoint';
-import { createRunner, maxDifference, Probe } from '../../engine/testing/forward';
+import { createRunner, maxDifference, Probe, recordForward } from '../../engine/testing/forward';
 import { uniform } from '../../engine/testing/packings';
 import type { Backend } from '../../gpu/backend';
+import { CpuBackend } from '../../gpu/cpu-backend';
 import { randomNumbers } from '../../kernels/testing/twins';
 import { modelLayout } from '../layouts';
 import { plainFrequencies, referenceLogits } from './reference-decoder';
@@ -231,6 +232,27 @@ export function describeDecoders(createBackend: () => Promise<Backend>): void {
     runner.destroy();
     expect(maxDifference(chunked!, expected) / unit).toBeLessThan(TOLERANCE);
     expect(single).toEqual(chunked);
+  });
+}
+
+/** Dispatches of a layer with norms before products, and inside them; of all architectures that are not named, 8 and 6. */
+const DISPATCHES: Readonly<Record<string, readonly [before: number, inside: number]>> = {
+  gemma2: [10, 8],
+  gemma3: [10, 8],
+  gemma3_text: [10, 8],
+  olmo2: [9, 9],
+};
+
+export function describeDispatches(): void {
+  it.each(Object.entries(CASES))('%s has so many dispatches a layer', async (_, { json, contextLength }) => {
+    const stored = packCheckpoint(tinyCheckpoint(json), uniform({ kind: 'f32' }));
+    const counts = [1, 8].map(async (lanes) => {
+      const runner = await createRunner(new CpuBackend(lanes), stored, { ...(contextLength && { contextLength }) });
+      const count = recordForward(runner, 1, 1).filter(({ label }) => label.startsWith('layers.0.')).length;
+      runner.destroy();
+      return count;
+    });
+    expect(await Promise.all(counts)).toEqual(DISPATCHES[String(json['model_type'])] ?? [8, 6]);
   });
 }
 
