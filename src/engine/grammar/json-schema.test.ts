@@ -153,6 +153,12 @@ it.each(MISTAKEN)('a mistake is told with its place: %j', (schema, message) => {
   for (const strict of [true, false]) expect(() => readJsonSchema(schema as JsonSchema, strict)).toThrow(message);
 });
 
+it('grammars that are asked for all at once do not take each other away', async () => {
+  const wishes = Array.from({ length: 20 }, (_, i) => ({ type: 'regex', pattern: `a${i}` }) as const);
+  const texts = await Promise.all(wishes.map((wish) => walk(compiler, wish, randomOf(1))));
+  expect(texts).toEqual(wishes.map(({ pattern }) => pattern));
+});
+
 it('an object may have any properties where none is named', async () => {
   const texts = new Set<string>();
   for (let seed = 0; seed < 8; seed++) texts.add((await walk(compiler, { type: 'json' }, randomOf(seed))) ?? '');
