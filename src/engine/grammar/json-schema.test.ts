@@ -100,6 +100,8 @@ const REFUSED: [string, JsonSchema][] = [
   ['patternProperties', { properties: { x1: digit }, patternProperties: { '^x': flags } }],
   ['additionalProperties', { properties: { a: digit }, additionalProperties: flags }],
   ['minProperties', { type: 'object', additionalProperties: flags, minProperties: 2 }],
+  ['$ref', { $ref: 'https://example.org/pet.json' }],
+  ['$ref', { $defs: { pet: { ...digit, $anchor: 'pet' } }, $ref: '#pet' }],
   ['propertyNames', { type: 'object', propertyNames: { pattern: '^a' } }],
   ['dependentRequired', { type: 'object', properties: { a: digit }, dependentRequired: { a: ['b'] } }],
 ];
@@ -114,6 +116,10 @@ const MISTAKEN: [unknown, RegExp][] = [
   [{ type: 'integer', minimum: '3' }, /"minimum": "3"/],
   [{ type: 'string', pattern: '(([a-z]{900}){900}' }, /"pattern"/],
   [{ properties: { 'a"b': digit } }, /property "a\\"b"/],
+  [
+    Array.from({ length: 20 }).reduce<object>((items) => ({ type: ['array', 'array', 'array'], items }), {}),
+    /more than 20000 schemas/,
+  ],
   [Array.from({ length: 70 }).reduce<object>((items) => ({ items }), {}), /deeper than 64/],
 ];
 
