@@ -147,10 +147,11 @@ export function createEngineHolder({ locks, channel }: EngineHolderParts): Engin
   function lose(): void {
     const reason = new HearthError('engine-taken', 'Another tab has taken the engine; what ran here was stopped.');
     const taken = [...holds.keys()];
+    const giveBack = letGo;
     holds.clear();
+    letGo = null; // who asks for it from now on has to wait for the lock
     for (const controller of taken) controller.abort(reason);
-    letGo?.();
-    letGo = null;
+    giveBack?.();
     beElsewhere('models');
   }
 
@@ -168,8 +169,8 @@ export function createEngineHolder({ locks, channel }: EngineHolderParts): Engin
       const { held = [], pending = [] } = (await manager?.query()) ?? {};
       return [...held, ...pending].some(({ name, mode }) => name === NAME && mode === 'exclusive');
     };
-    do
-      await manager?.request(NAME, { mode: 'shared' }, () => {}); // shared: those who wait do not wait for each other
+    // Shared: those who wait do not wait for each other. It may be stolen just when it is there.
+    do await manager?.request(NAME, { mode: 'shared' }, () => {}).catch(() => {});
     while (place.at === 'elsewhere' && (await isWanted()));
     isFollowing = false;
     if (place.at === 'elsewhere') become({ at: 'rest' });
