@@ -41,7 +41,7 @@ export function runOnCpu(call: Call, views: readonly CpuView[]): void {
 export class CpuBackend implements Backend {
   readonly kind = 'cpu';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
-  readonly lanes = 1;
+  readonly lanes: number = 1;
 
   createBuffer(label: string, bytes: number): DeviceBuffer {
     return new CpuBuffer(label, bytes);
