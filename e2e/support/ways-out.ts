@@ -10,7 +10,7 @@ export type Place = Pick<Worker, 'evaluate' | 'url'>;
  * @returns by way the directive of the content security policy that stopped it; null for what ended in silence. Whether that
  *   arrived is for the other server to say.
  */
-export function tryWaysOut(place: Place, base: string, waitMs = 1000): Promise<Record<string, string | null>> {
+export function tryWaysOut(place: Place, base: string, waitMs = 5000): Promise<Record<string, string | null>> {
   // All in one function, because that is what the browser is given.
   return place.evaluate(
     async ({ base, waitMs }) => {
