@@ -45,7 +45,12 @@ export function tryWaysOut(place: Place, base: string, waitMs = 5000): Promise<R
         script: (url) => add('script', { src: url }),
         'inline-script': (url) => (add('script', {}).textContent = scriptOf(url)),
         style: (url) => add('link', { rel: 'stylesheet', href: url }),
-        background: (url) => (add('p', {}).style.backgroundImage = `url("${url}")`),
+        background(url) {
+          // In a frame that draws nothing styles are worked out when they are asked for.
+          const drawn = add('p', {});
+          drawn.style.backgroundImage = `url("${url}")`;
+          drawn.getBoundingClientRect();
+        },
         font: (url) => new FontFace('elsewhere', `url("${url}")`).load(),
         video: (url) => add('video', { src: url }),
         frame: (url) => add('iframe', { src: url }),
