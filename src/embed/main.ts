@@ -43,11 +43,11 @@ async function serve(host: Host): Promise<void> {
       isAsking = true;
       tellHeight(0); // a frame that is out of sight is not drawn, and what is not drawn has no height yet
       const place = await placeOf(question.model, storage);
-      const isYes = await new Promise<boolean>((onAnswer) => {
-        void show({ kind: 'question', question, place, onAnswer }, tellHeight);
+      const isYes = await new Promise<boolean>((onAnswer, onFailure) => {
+        show({ kind: 'question', question, place, onAnswer }, tellHeight).catch(onFailure);
       });
       isAsking = false;
-      if (isYes) showRest();
+      showRest();
       return isYes;
     },
   });

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
 import { CpuBackend } from '../gpu/cpu-backend';
+import { Recorder } from '../gpu/recorder';
+import type { Step } from '../gpu/recorder';
+import { SPLIT } from '../kernels/attention/splits';
+import { randomNumbers } from '../kernels/testing/twins';
+import { present } from '../lib/invariant';
 import { decodeShape } from './runner';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';
 import { createRunner } from './testing/forward';
@@ -17,5 +22,36 @@ it('a step in use is prepared once, however many shapes there are, and of those 
   const again = runner.prepare({ ...decodeShape(1), prefillRows: 1 });
   expect(again).toBeInstanceOf(Promise);
   expect(await again).not.toBe(once);
+  runner.destroy();
+});
+
+it('a long context takes another dispatch a layer, and gives the same logits', async () => {
+  class ManyLanes extends CpuBackend {
+    override readonly lanes = 8;
+  }
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const runner = await createRunner(new ManyLanes(), stored, { contextLength: 3 * SPLIT });
+  const { backend, target, inputs, cache } = runner;
+  for (const { keys, values } of target.pools) {
+    for (const pool of [keys, values]) backend.write(pool, 0, randomNumbers(pool.bytes, pool.bytes / 4));
+  }
+  const { slot } = present(cache.admit([0], '', runner.options.contextLength), 'room for a sequence');
+  backend.write(inputs.tables, 0, cache.tables);
+  const position = 2 * SPLIT + 3; // the third split has begun
+  const logitsOf = async (step: Step) => {
+    backend.write(inputs.rows, 0, Uint32Array.of(7, position, slot, 0));
+    await backend.run(await backend.prepare(step));
+    return new Uint32Array(await backend.read(target.logits));
+  };
+  const forward = (long: boolean) => {
+    const recorder = new Recorder();
+    target.record(recorder, inputs, 1, 1, { long });
+    return recorder.finish();
+  };
+  const [short, long] = [forward(false), forward(true)];
+  expect(long.length).toBe(short.length + target.shape.layers);
+  const expected = await logitsOf(short);
+  expect(new Set(expected).size).toBeGreaterThan(1000);
+  expect(await logitsOf(long)).toEqual(expected);
   runner.destroy();
 });

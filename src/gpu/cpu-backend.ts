@@ -46,7 +46,7 @@ export class CpuBackend implements Backend {
   readonly kind = 'cpu';
   readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
-  readonly lanes = 1;
+  readonly lanes: number = 1;
   readonly memory = new MemoryCount();
 
   createBuffer(label: string, bytes: number): DeviceBuffer {
