@@ -25,8 +25,8 @@ const forever: FakeEngineOptions = {
 };
 
 async function setUp(engineOptions?: FakeEngineOptions, door?: FrameDoorOptions) {
-  const { client, engine } = createFakeClient(engineOptions);
-  return { engine, connection: await openFrameDoor(client, door) };
+  const { client, engine, engineThreads } = createFakeClient(engineOptions);
+  return { engine, engineThreads, connection: await openFrameDoor(client, door) };
 }
 
 it('loads a model with progress, and keeps it until the connection ends', async () => {
@@ -43,6 +43,13 @@ it('loads a model with progress, and keeps it until the connection ends', async 
   expect(engine.calls.filter((call) => call.startsWith('unload'))).toEqual([]);
   connection.close();
   await until(() => engine.calls.includes('unload tales'));
+});
+
+it('loads a model again whose thread has died', async () => {
+  const { connection, engineThreads } = await setUp();
+  await connection.loadModel('tales');
+  engineThreads[0]?.crash('out of paper');
+  expect(await connection.loadModel('tales')).toMatchObject({ id: 'tales' });
 });
 
 describe('limits', () => {

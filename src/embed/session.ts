@@ -58,7 +58,7 @@ export function openSession(parts: SessionParts): Session {
       const model = await guest.client.loadModel(name, options);
       const before = held.get(model.id);
       held.set(model.id, model);
-      await before?.dispose();
+      await before?.dispose().catch(() => {}); // its thread may have gone
       const { id, label, contextLength, warning } = model;
       return { id, label, contextLength, warning };
     },
