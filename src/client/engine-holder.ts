@@ -7,6 +7,7 @@
  * This is the seam for one engine shared among tabs: where `hold` refuses now, it would give a port to the holder's engine
  * thread, and `openEngine` of the client would hand that out in the place of a worker. The rest knows threads only as ports.
  */
+import { openTabChannel } from '../lib/channel';
 import { HearthError } from '../lib/errors';
 
 /** Names both the lock and the channel. */
@@ -226,5 +227,5 @@ const HERE = Symbol.for('hearth.engine-holder');
 export function engineHolderHere(): EngineHolder {
   const page = globalThis as { [HERE]?: EngineHolder };
   const locks = globalThis.navigator?.locks ?? null;
-  return (page[HERE] ??= createEngineHolder({ locks, channel: locks && new BroadcastChannel(NAME) }));
+  return (page[HERE] ??= createEngineHolder({ locks, channel: locks && openTabChannel(NAME) }));
 }
