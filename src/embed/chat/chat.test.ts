@@ -15,9 +15,9 @@ const forever: FakeEngineOptions = {
 };
 
 function open(options?: FakeEngineOptions) {
-  const { client, engine } = createFakeClient(options);
+  const { client, engine, engineThreads } = createFakeClient(options);
   const chat = createChat({ model: 'tales', client, salt });
-  return { chat, engine, state: () => chat.store.getState() };
+  return { chat, engine, engineThreads, state: () => chat.store.getState() };
 }
 
 const said = ({ state }: ReturnType<typeof open>) => state().turns.map(({ role, text }) => `${role}: ${text}`);
@@ -63,6 +63,21 @@ it('shows a problem and answers the same message at the next try', async () => {
   await page.chat.retry();
   expect(page.state().problem).toBe(null);
   expect(said(page)).toEqual(['user: Hello', 'assistant: Hello there.']);
+});
+
+it('loads the model again when its thread has died', async () => {
+  const page = open({ answerErrors: [new HearthError('internal', 'It burst.')] });
+  await page.chat.send('Hello');
+  expect(page.state()).toMatchObject({ problem: { code: 'internal' }, isLoaded: false });
+  await page.chat.retry();
+  expect(said(page)).toEqual(['user: Hello', 'assistant: Hello there.']);
+
+  page.engineThreads.at(-1)!.crash('It burst again.');
+  await page.chat.send('And you?');
+  expect(page.state().problem).toMatchObject({ code: 'internal' });
+  await page.chat.retry();
+  expect(page.state()).toMatchObject({ problem: null, isLoaded: true });
+  expect(said(page).slice(2)).toEqual(['user: And you?', 'assistant: Hello there.']);
 });
 
 it('stops waiting for a model at once', async () => {

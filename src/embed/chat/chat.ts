@@ -72,6 +72,12 @@ export function createChat({ model: modelId, client, salt }: ChatParts): Chat {
     return loading;
   }
 
+  function letGo(): void {
+    loading?.then((model) => model.dispose()).catch(() => {}); // a thread that has died has let go of everything
+    loading = null;
+    setState({ isLoaded: false });
+  }
+
   async function answer(): Promise<void> {
     const controller = new AbortController();
     answering = controller;
@@ -89,8 +95,10 @@ export function createChat({ model: modelId, client, salt }: ChatParts): Chat {
       }
     } catch (error) {
       if (answering !== controller) return;
-      // A model whose thread has died is loaded again.
-      if (!isAbort(error)) setState({ problem: toHearthError(error) });
+      if (!isAbort(error)) {
+        letGo(); // its thread may have died or lost the engine: the next try loads it again
+        setState({ problem: toHearthError(error) });
+      }
     }
     if (answering !== controller) return;
     answering = null;
