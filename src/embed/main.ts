@@ -41,6 +41,7 @@ async function serve(host: Host): Promise<void> {
     origin,
     use: wishes.use,
     storage,
+    tabStorage,
     async ask(question) {
       isAsking = true;
       tellHeight(0); // a frame that is out of sight is not drawn, and what is not drawn has no height yet

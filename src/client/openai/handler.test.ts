@@ -495,16 +495,6 @@ describe('what goes wrong', () => {
   });
 });
 
-it('refuses more answers than there may ever be before anything is made for them', async () => {
-  const { post, engine } = setUp();
-  const prompt = Array.from({ length: 200_000 }, () => 'a');
-  for (const stream of [false, true]) {
-    const response = await post('completions', { ...completion, prompt, n: 128, echo: true, stream });
-    await expectFailure(response, 400, { param: 'n' });
-  }
-  expect(engine.calls).toEqual([]);
-});
-
 describe('aborting', () => {
   const aborts = (calls: readonly string[]) => calls.filter((call) => call.startsWith('abort')).length;
 
