@@ -262,7 +262,7 @@ export class Runner {
 
   /**
    * Submits the part `rows` of a step, which `forward` and `draw` follow with no other step between.
-   * @param into receives the rows: four words each, token, position, slot, dead; null where nobody asks.
+   * @param into receives the rows: four words each, as in plan-rows.wgsl; null where nobody asks.
    */
   submitRows(prepared: PreparedStep, plan: StepPlan, into: Uint32Array<ArrayBuffer> | null): Promise<void> {
     this.#tell(plan);
