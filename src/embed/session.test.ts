@@ -79,6 +79,17 @@ describe('limits', () => {
     while ((await again()) !== 200);
   });
 
+  it('refuse more answers than there may ever be before anything is made for them', async () => {
+    const { connection, engine } = await setUp();
+    const prompt = Array.from({ length: 200_000 }, () => 'a');
+    for (const stream of [false, true]) {
+      const body = JSON.stringify({ model: 'tales', prompt, n: 128, echo: true, stream });
+      const response = await connection.fetch('https://hearth.local/v1/completions', { method: 'POST', body });
+      expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'n' } }]);
+    }
+    expect(engine.calls).toEqual([]);
+  });
+
   it('count what is read and written, finish what has begun, and refuse until the minute has passed', async () => {
     let nowMs = 0;
     const limits = { ...EMBED_LIMITS, tokensPerMinute: 6 };
