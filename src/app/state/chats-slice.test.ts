@@ -297,6 +297,24 @@ describe('searching, taking out, bringing in, deleting', () => {
     ).rejects.toMatchObject({ code: 'bad-file' });
   });
 
+  it('takes from a file neither what other sites may do nor keys of others', async () => {
+    const [here, there] = [createMachine(), createMachine()];
+    const tab = await here.enter();
+    await exchange(tab);
+    here.settings.setItem('hearth.allowed-sites', '[]');
+    const { content } = await tab.state().exportEverything();
+    const written = JSON.parse(await content.text()) as { settings: object };
+    expect(written.settings).toEqual({});
+    written.settings = { 'hearth.allowed-sites': '[]', others: 'x', 'hearth.theme': 'dark' };
+    const bytes = strToU8(JSON.stringify(written));
+    const other = await there.enter();
+    await other
+      .state()
+      .importChats([{ name: 'a.json', size: bytes.length, arrayBuffer: async () => bytes.slice().buffer }]);
+    const keys = Array.from({ length: there.settings.length }, (_, i) => there.settings.key(i));
+    expect(keys).toEqual(['hearth.theme']);
+  });
+
   it('exports one as a page of Markdown', async () => {
     const machine = createMachine();
     const tab = await machine.enter();
