@@ -282,6 +282,7 @@ describe('searching, taking out, bringing in, deleting', () => {
     await exchange(tab);
     await tab.state().savePreset({ name: 'Brief', systemPrompt: '', sampling: {} });
     here.settings.setItem('hearth.theme', 'dark');
+    here.settings.setItem('hearth.allowed-sites', '[]'); // only the person at a machine allows sites there
     const { name, content } = await tab.state().exportEverything();
     expect(name).toMatch(/^hearth-everything-.*\.json$/);
     const other = await there.enter();
@@ -291,6 +292,7 @@ describe('searching, taking out, bringing in, deleting', () => {
     expect(await other.state().importChats([file])).toMatchObject({ added: 1, messages: 2, presets: 1 });
     expect(other.state().chatList.map(({ title }) => title)).toEqual(['Tell me a story']);
     expect(other.state().presets.map((preset) => preset.name)).toEqual(['Brief']);
+    expect(there.settings.getItem('hearth.allowed-sites')).toBe(null);
     expect([there.settings.getItem('hearth.theme'), there.settings.getItem('hearth.language')]).toEqual(['dark', 'de']);
     await expect(
       other.state().importChats([{ ...file, arrayBuffer: async () => new ArrayBuffer(0) }]),
