@@ -260,6 +260,23 @@ describe('what goes wrong', () => {
     });
   });
 
+  it('a reason that is longer than anybody reads is cut', async () => {
+    const { model } = await setUpModel((_, response) =>
+      sendJson(response, 500, { error: { message: 'a'.repeat(9999) } }),
+    );
+    const failure: unknown = await read(model.chat(messages)).catch((error: unknown) => error);
+    expect((failure as Error).message).toMatch(/answered 500: a{500}…$/);
+  });
+
+  it('being stopped while a server tells why it fails is being stopped', async () => {
+    const { server, remote } = await setUp((_, response) => void response.writeHead(500).write('On and'));
+    const controller = new AbortController();
+    const listing = remote.models(server.url, { signal: controller.signal });
+    await until(() => server.asked.length === 1);
+    setTimeout(() => controller.abort(), 100);
+    await expect(listing).rejects.toMatchObject({ code: 'aborted' });
+  });
+
   it('a server that is not there', async () => {
     const { server, remote } = await setUp(() => {});
     server.close();
@@ -285,6 +302,16 @@ describe('what goes wrong', () => {
   it.each(unfit)('a server that %s', async (_name, answer, code) => {
     const { model } = await setUpModel(answer);
     await expect(read(model.chat(messages))).rejects.toMatchObject({ code });
+  });
+
+  it('a list of models beyond all measure is read as far as anybody could use it', async () => {
+    const names = ['big', 'big', 'a'.repeat(5000), ...Array.from({ length: 20_000 }, (_, i) => `model-${i}`)];
+    const { server, remote } = await setUp((_, response) =>
+      sendJson(response, 200, { data: names.map((id) => ({ id })) }),
+    );
+    const models = await remote.models(server.url);
+    expect(models).toHaveLength(10_000);
+    expect(models.slice(0, 2).map(({ id }) => id)).toEqual(['big', 'model-0']);
   });
 
   it('a list of models that is none, and one that is given up', async () => {

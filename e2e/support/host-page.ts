@@ -76,6 +76,12 @@ export class HostPage {
     return this.frame.getByRole('button', { name: 'Allow' }).click();
   }
 
+  /** Presses the last button there is: the frame goes away with it, and Playwright's own click would wait for it. */
+  async pressLast(name: string): Promise<void> {
+    const button = this.frame.getByRole('button', { name });
+    await button.evaluate((element) => void setTimeout(() => (element as HTMLElement).click()));
+  }
+
   status(): Promise<Embed.EmbedStatus> {
     return this.page.evaluate(() => (window as unknown as HostWindow).connection.status());
   }

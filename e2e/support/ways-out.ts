@@ -10,7 +10,7 @@ export type Place = Pick<Worker, 'evaluate' | 'url'>;
  * @returns by way the directive of the content security policy that stopped it; null for what ended in silence. Whether that
  *   arrived is for the other server to say.
  */
-export function tryWaysOut(place: Place, base: string, waitMs = 1000): Promise<Record<string, string | null>> {
+export function tryWaysOut(place: Place, base: string, waitMs = 5000): Promise<Record<string, string | null>> {
   // All in one function, because that is what the browser is given.
   return place.evaluate(
     async ({ base, waitMs }) => {
@@ -45,7 +45,12 @@ export function tryWaysOut(place: Place, base: string, waitMs = 1000): Promise<R
         script: (url) => add('script', { src: url }),
         'inline-script': (url) => (add('script', {}).textContent = scriptOf(url)),
         style: (url) => add('link', { rel: 'stylesheet', href: url }),
-        background: (url) => (add('p', {}).style.backgroundImage = `url("${url}")`),
+        background(url) {
+          // In a frame that draws nothing styles are worked out when they are asked for.
+          const drawn = add('p', {});
+          drawn.style.backgroundImage = `url("${url}")`;
+          drawn.getBoundingClientRect();
+        },
         font: (url) => new FontFace('elsewhere', `url("${url}")`).load(),
         video: (url) => add('video', { src: url }),
         frame: (url) => add('iframe', { src: url }),

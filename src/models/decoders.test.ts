@@ -1,8 +1,7 @@
 import { describe } from 'vitest';
-import { CpuBackend } from '../gpu/cpu-backend';
-import { describeDecoders, describeDispatches, describeOddities } from './testing/decoders';
+import { cpuBackend, describeDecoders, describeDispatches, describeOddities } from './testing/decoders';
 
 // With several lanes norms lie inside products.
-describe.each([1, 8])('%i lanes', (lanes) => describeDecoders(() => Promise.resolve(new CpuBackend(lanes))));
+describe.each([1, 8])('%i lanes', (lanes) => describeDecoders(() => Promise.resolve(cpuBackend(lanes))));
 describeDispatches();
 describeOddities();

@@ -101,7 +101,10 @@ export function attentionTiling(group: number, headDim: number, runRows: number,
   const quads = headDim / 4;
   const room = Math.min(MOST_QUERIES[threads], MOST_EACH * Math.floor((MOST_TEAMS.free * BLOCK) / quads));
   const HEADS = largestShare(group, room);
-  const ROWS = 2 ** Math.min(Math.ceil(Math.log2(runRows)), Math.floor(Math.log2(room / HEADS)));
+  const most = Math.floor(Math.log2(room / HEADS));
+  const wanted = Math.ceil(Math.log2(runRows));
+  // Every number of rows is a pipeline; where compiling is slow, there are two.
+  const ROWS = 2 ** (threads === 'costly' && runRows > 1 ? most : Math.min(wanted, most));
   const queries = ROWS * HEADS;
   const WORKGROUP = Math.max(BLOCK * Math.min(MOST_TEAMS[threads], queries), roundUp(quads, BLOCK));
   const sumTeams = Math.floor(WORKGROUP / quads);

@@ -220,7 +220,7 @@ fn main(
 
       for (var k = 0u; k < SUM_TURNS; k++) {
         let query = first_query + k * stride;
-        if (query < live) {
+        if (summing && query < live) {
           var sum: array<vec4f, SUMMED>;
           var total = array<vec4f, SUMMED>();
           for (var j = 0u; j < SUMMED; j++) {  // unrolled
@@ -247,11 +247,11 @@ fn main(
     }
     for (var k = 0u; k < SUM_TURNS * SUMMED; k++) {
       let query = first_query + k / SUMMED * stride + k % SUMMED;
-      if (query < live) {
+      if (summing && query < live) {
         let total = (totals[k].x + totals[k].y) + (totals[k].z + totals[k].w);
         if (SPLITS == 0u) {
           merged[k] = merge(merged[k], Partial(sums[k], total, maxima[query]));
-        } else if (summing) {
+        } else {
           let at = partial_at(workgroup.z + query / HEADS, first_head + query % HEADS, split);
           y[at + quad] = sums[k];
           if (quad == 0u) {
