@@ -25,7 +25,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
+import { bundle, gpuTests } from './gpu-pack/bundle.mjs';
 import {
   dawnFiles,
   isOfLlama,
@@ -35,7 +35,6 @@ import {
   reasonToLeave,
   testData,
 } from './gpu-pack/contents.mjs';
-import { xgrammar } from './vite-xgrammar.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = join(root, 'build/hearth-gpu');
@@ -47,7 +46,11 @@ try {
       `The pack is made on x86-64 Linux, for its Node is this one; this is ${process.platform} ${process.arch}.`,
     );
   rmSync(out, { recursive: true, force: true });
-  await bundle();
+  for (const file of gpuTests(root)) {
+    const reason = reasonToLeave(file);
+    if (reason !== null) console.log(`${file} stays behind: ${reason}`);
+  }
+  await bundle(root, join(out, 'hearth/app'));
   copyData();
   copyNode();
   copyLibraries();
@@ -59,44 +62,6 @@ try {
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-}
-
-/** Our scripts and every GPU test that needs no browser, sharing their modules. */
-async function bundle() {
-  const scripts = ['main', 'test-file', 'bench-shape', 'llama-server'];
-  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.gpu.test.ts'))
-    .map((file) => `src/${file}`);
-  for (const file of files) {
-    const reason = reasonToLeave(file);
-    if (reason !== null) console.log(`${file} stays behind: ${reason}`);
-  }
-  const tests = files.filter((file) => reasonToLeave(file) === null);
-  const input = Object.fromEntries([
-    ...scripts.map((name) => [name, join(root, `scripts/gpu-pack/${name}.ts`)]),
-    ...tests.map((file) => [
-      `tests/${file.slice('src/'.length, -'.gpu.test.ts'.length).replaceAll('/', '.')}`,
-      join(root, file),
-    ]),
-  ]);
-  await build({
-    root,
-    configFile: false,
-    logLevel: 'warn',
-    publicDir: false,
-    plugins: [xgrammar()],
-    ssr: { noExternal: true, external: ['webgpu', 'vitest/browser'] },
-    build: {
-      ssr: true,
-      target: 'node20',
-      outDir: join(out, 'hearth/app'),
-      rolldownOptions: {
-        input,
-        // Side by side, so that import.meta.url leads to the same folder in all of them.
-        output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' },
-      },
-    },
-  });
 }
 
 function copyData() {

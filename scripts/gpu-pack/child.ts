@@ -25,6 +25,7 @@ export function runChild<T>(
   limitMs: number,
   onProgress: (line: string) => void = () => {},
 ): Promise<Outcome<T>> {
+  if (limitMs <= 0) return Promise.resolve({ value: null, failure: 'not begun, for the time was over' });
   return new Promise((done) => {
     let value: T | null = null;
     let failure: string | null = null;

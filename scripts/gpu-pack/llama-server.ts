@@ -74,7 +74,9 @@ async function openModel({ path, contextLength, processor }: LlamaQuestion & { w
   if (!hasGpu && !processor) throw new Error('it found no GPU through Vulkan (software adapters do not count for it)');
   const model = new addon.AddonModel(path, { addonExports: addon, gpuLayers: hasGpu ? 999 : 0, useMmap: true });
   if (!(await model.init())) throw new Error('it refused the model');
-  const options = { contextSize: contextLength, batchSize: BATCH, sequences: 1, flashAttention: 'auto' };
+  // Where llama.cpp is only shown to work, one thread: several wait for each other by spinning.
+  const own = { contextSize: contextLength, batchSize: BATCH, sequences: 1, flashAttention: 'auto' };
+  const options = hasGpu ? own : { ...own, threads: 1 };
   context = new addon.AddonContext(model, options);
   if (!(await context.init())) throw new Error('it had no room for the context');
   return hasGpu ? `${String(addon.getGpuType())}: ${deviceNames.join(', ')}` : 'the processor';

@@ -17,9 +17,10 @@ import type { TestTally } from './test-file';
 const USAGE = `./run.sh [options]
 
   --only tests|bench   one of the two
-  --budget 30          minutes for all; what does not fit is left out and named
+  --budget 30          minutes for all, tests no more than half; what does not fit is left out and named
   --shapes A,B         of ${SHAPES.map(({ name }) => name).join(', ')}; all if absent
   --rounds 7           repeats of every figure
+  --whole 60           seconds of a shape beyond which one layer is timed for all, and llama.cpp not at all
   --contexts 128,2048,8192   --prompts 16,128,512,2048
   --kernels A,B        shapes whose kernels are judged and timed one by one as well, at the end; "" for none
   --tests PART         only test files whose name holds PART
@@ -44,6 +45,7 @@ const { values } = parseArgs({
     budget: { type: 'string', default: '30' },
     shapes: { type: 'string' },
     rounds: { type: 'string', default: '7' },
+    whole: { type: 'string', default: '60' },
     contexts: { type: 'string', default: '128,2048,8192' },
     prompts: { type: 'string', default: '16,128,512,2048' },
     kernels: { type: 'string', default: 'SmolLM2-135M,Llama-3.2-1B' },
@@ -70,12 +72,13 @@ if (values.help) {
     reports: {},
     kernels: {},
   };
-  const leftMs = () => Math.max(0, endMs - performance.now());
+  const leftMs = () => endMs - performance.now();
+  const testsEndMs = endMs - (values.only === undefined ? 30_000 * Number(values.budget) : 0);
   const keep = () => {
     writeFileSync(join(out, 'results.json'), JSON.stringify(results, null, 1));
     writeFileSync(join(out, 'results.txt'), textOf(results));
   };
-  if (values.only !== 'bench') await runTests(results, leftMs, keep);
+  if (values.only !== 'bench') await runTests(results, () => testsEndMs - performance.now(), keep);
   if (values.only !== 'tests') await runBench(results, out, leftMs, keep);
   keep();
   console.log(textOf(results));
@@ -103,7 +106,8 @@ async function runBench(results: Results, out: string, leftMs: () => number, kee
   const numbers = (text: string) => text.split(',').map(Number);
   const all = SHAPES.map(({ name }) => name);
   const shapes = values.shapes?.split(',') ?? all;
-  const usual = { rounds: Number(values.rounds), contexts: numbers(values.contexts), prompts: numbers(values.prompts) };
+  const times = { rounds: Number(values.rounds), budgetMs: 1000 * Number(values.whole) };
+  const usual = { ...times, contexts: numbers(values.contexts), prompts: numbers(values.prompts) };
   const runShape = async (shape: string, options: ShapeWish['options'], withLlama: boolean) => {
     const wish: ShapeWish = {
       options: { ...options, shapes: [shape] },
@@ -128,7 +132,7 @@ async function runBench(results: Results, out: string, leftMs: () => number, kee
     results.reports[shape] = await runShape(shape, usual, !values['no-llama']);
     keep();
   }
-  const brief = { rounds: usual.rounds, contexts: [usual.contexts[0]!], prompts: [usual.prompts[0]!], verifyRows: 1 };
+  const brief = { ...times, contexts: [usual.contexts[0]!], prompts: [usual.prompts[0]!], verifyRows: 1 };
   for (const shape of values.kernels.split(',').filter((name) => shapes.includes(name))) {
     results.kernels[shape] = await runShape(shape, { ...brief, kernels: true }, false);
     keep();

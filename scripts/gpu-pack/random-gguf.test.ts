@@ -4,21 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { matrixBytes } from '../../src/bench/matrices';
-import { SHAPES } from '../../src/bench/shapes';
-import { TINY } from '../../src/bench/testing/tiny';
+import { type BenchShape, SHAPES } from '../../src/bench/shapes';
 import { parseGgufHeader } from '../../src/weights/formats/gguf/header';
 import { writeRandomGguf } from './random-gguf';
 
 const qwen = (type: string) => SHAPES.find(({ config }) => config['model_type'] === type)!;
-const small = { hidden_size: 64, intermediate_size: 96, num_hidden_layers: 1, vocab_size: 160 };
+/** Widths of whole words of scales, for our packed rows end on words and those of GGUF on blocks. */
+const small = { hidden_size: 64, intermediate_size: 128, num_hidden_layers: 1, vocab_size: 160 };
 const heads = { num_attention_heads: 2, num_key_value_heads: 1 };
+const tiny = (name: string, published: BenchShape['config']): BenchShape => ({
+  name,
+  config: { ...published, ...small, ...heads },
+});
+const llama = SHAPES[0]!.config;
 
 it.each([
-  ['llama, head tied', TINY],
-  ['llama, head of its own', { name: 'untied', config: { ...TINY.config, tie_word_embeddings: false } }],
-  ['qwen2', { name: 'qwen2', config: { ...qwen('qwen2').config, ...small, ...heads } }],
-  ['qwen3', { name: 'qwen3', config: { ...qwen('qwen3').config, ...small, ...heads } }],
-])('our reader finds in a random file every weight of the shape: %s', async (_, shape) => {
+  tiny('llama, head tied', llama),
+  tiny('llama, head of its own', { ...llama, tie_word_embeddings: false }),
+  tiny('qwen2', qwen('qwen2').config),
+  tiny('qwen3', qwen('qwen3').config),
+])('our reader finds in a random file every weight of the shape: $name', async (shape) => {
   const folder = await mkdtemp(join(tmpdir(), 'hearth-gguf-'));
   try {
     const path = join(folder, 'random.gguf');
@@ -44,6 +49,6 @@ it.each([
 });
 
 it('other architectures are refused by name', async () => {
-  const shape = { name: 'gemma', config: { ...TINY.config, model_type: 'gemma3' } };
+  const shape = tiny('gemma', { ...llama, model_type: 'gemma3' });
   await expect(writeRandomGguf('/dev/null', shape)).rejects.toMatchObject({ code: 'unsupported-model' });
 });
