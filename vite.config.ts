@@ -67,6 +67,17 @@ const headerFiles: Plugin = {
   },
 };
 
+/**
+ * A thread's script is kept for ever under its name, and its policy with it: other headers (another `HEARTH_CONNECT`) make another
+ * name, so that a browser that was here before hears of them.
+ */
+const headersInNames: Plugin = {
+  name: 'headers-in-names',
+  apply: 'build',
+  augmentChunkHash: ({ name }) =>
+    JSON.stringify(headersOf(headerRules(readSite('public', process.env)), `/workers/${name}/`)),
+};
+
 const shortcutIcons = [{ src: '/icons/hearth-192.png', sizes: '192x192', type: 'image/png' }];
 
 export default defineConfig({
@@ -86,7 +97,7 @@ export default defineConfig({
   },
   worker: {
     format: 'es',
-    plugins: () => [shortShaders, xgrammar()],
+    plugins: () => [shortShaders, xgrammar(), headersInNames],
     // A folder for each thread: its headers are its own (scripts/headers.mjs).
     rolldownOptions: { output: { entryFileNames: 'workers/[name]/[hash].js' } },
   },

@@ -110,6 +110,8 @@ function resolvePath(root, urlPath) {
     return null;
   }
   if (decoded.includes('\0') || decoded.includes('\\')) return null;
+  // Headers are those of the path as it is written: a file must not be had under the path of another.
+  if (/%2f/i.test(urlPath) || decoded.split('/').includes('..')) return null;
   const path = join(root, decoded.endsWith('/') ? `${decoded}index.html` : decoded);
   return path.startsWith(root + sep) ? path : null;
 }

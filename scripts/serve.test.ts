@@ -88,11 +88,13 @@ describe('files', () => {
     '/assets/../../secret.txt',
     '/%2e%2e/secret.txt',
     '/..%2fsecret.txt',
+    '/assets/..%2findex.html', // else a page with the headers of another path
+    '/assets/%2e%2e/index.html',
     '/..\\secret.txt',
     '/../dist-secret.txt',
     '/%00',
     '/%zz',
-  ])('does not lead out of the folder: %s', async (path) => {
+  ])('leads neither out of the folder nor to a file of another path: %s', async (path) => {
     expect(await rawStatus(path)).toBe(404);
   });
 });

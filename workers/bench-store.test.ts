@@ -1,8 +1,10 @@
 import { IDBFactory } from 'fake-indexeddb';
 import { expect, it } from 'vitest';
 import { benchCachedLoad } from '../src/bench/cached-load';
+import { randomWeights } from '../src/bench/random-weights';
 import { TINY } from '../src/bench/testing/tiny';
 import { CpuBackend } from '../src/gpu/cpu-backend';
+import { DEFAULT_INT4 } from '../src/quant/choose';
 import { forgetWeights, keepWeights } from './bench-store';
 
 const names = async (factory: IDBFactory) => (await factory.databases()).map(({ name }) => name);
@@ -22,6 +24,14 @@ it('a load from the store is timed, and leaves nothing in the store or on the de
   backend.memory.takePeak();
   expect(backend.memory.takePeak()).toBe(0); // every buffer is gone
   await forgetWeights(factory); // of nothing
+});
+
+it('what did not fit as a whole leaves nothing in the store', async () => {
+  const factory = new IDBFactory();
+  const weights = randomWeights('tiny', TINY.config, DEFAULT_INT4);
+  const readShard = (index: number) => (index < 3 ? weights.readShard(index) : Promise.reject(new Error('full')));
+  await expect(keepWeights({ ...weights, readShard }, factory)).rejects.toThrow('full');
+  expect(await names(factory)).toEqual([]);
 });
 
 it('where there is no room nothing is timed, and nothing fails', async () => {

@@ -10,11 +10,17 @@ import type { StoredShard, StoredWeights } from '../src/weights/manifest';
 
 const PREFIX = 'hearth-bench';
 
-/** @param factory another one in tests. @throws DOMException where the browser has no room. */
-export async function keepWeights(
-  { manifest, readShard }: StoredWeights,
-  factory: IDBFactory = indexedDB,
-): Promise<KeptWeights | null> {
+/** @param factory another one in tests. @throws DOMException where the browser has no room; nothing is left there then. */
+export async function keepWeights(stored: StoredWeights, factory: IDBFactory = indexedDB): Promise<KeptWeights | null> {
+  try {
+    return await keep(stored, factory);
+  } catch (error) {
+    await forgetWeights(factory);
+    throw error;
+  }
+}
+
+async function keep({ manifest, readShard }: StoredWeights, factory: IDBFactory): Promise<KeptWeights | null> {
   const store = new IndexedDbStore(factory, PREFIX);
   const shards: StoredShard[] = [];
   for (const index of manifest.shards.keys()) {

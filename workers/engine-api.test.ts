@@ -208,6 +208,16 @@ describe('the engine behind its contract', () => {
     expect(found()).toBe(2);
   });
 
+  it('after a model that the device had no room for, the next one begins on a fresh device', async () => {
+    const { api, engines, found } = setUp();
+    await api.device();
+    const refuse = vi.spyOn(engines[0]!, 'loadModel').mockRejectedValue(new HearthError('out-of-memory', 'No room.'));
+    await expect(api.load(load, ignore)).rejects.toMatchObject({ code: 'out-of-memory' });
+    expect(refuse).toHaveBeenCalledOnce();
+    await expect(api.load({ ...load, requestId: 'load-2' }, ignore)).resolves.toMatchObject({ modelId: 'tales-draft' });
+    expect(found()).toBe(2);
+  });
+
   it('unloads', async () => {
     const { api } = setUp();
     await api.unload('tales-draft');

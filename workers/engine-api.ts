@@ -58,6 +58,21 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
     session = null;
   }
 
+  /** A device that had no room for something refuses whatever comes after, so that begins on a fresh one. */
+  async function onDevice<T>(action: (opened: Session) => Promise<T>): Promise<T> {
+    const opening = openSession();
+    const opened = await opening;
+    try {
+      return await action(opened);
+    } catch (error) {
+      if (toHearthError(error).code === 'out-of-memory') {
+        if (session === opening) endSession();
+        await opened.engine.dispose();
+      }
+      throw error;
+    }
+  }
+
   async function loadedModel(modelId: string): Promise<Model> {
     if (session) return (await session).engine.model(modelId);
     throw new HearthError('device-lost', `The GPU device was lost, and the model "${modelId}" with it.`);
@@ -83,7 +98,7 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
   return {
     device: async () => (await openSession()).found.report,
 
-    measureReading: async () => (await openSession()).engine.measureReading(),
+    measureReading: () => onDevice(({ engine }) => engine.measureReading()),
 
     tuning: async () => (await openSession()).engine.tuning(),
     setTuning: async (isOn) => (await openSession()).engine.setTuning(isOn),
@@ -95,9 +110,7 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
 
     load({ requestId, modelId, contextLength, inMemory, draft }, onProgress) {
       return stoppably(requestId, async (signal) => {
-        const load = async (): Promise<LoadedModel> => {
-          throwIfAborted(signal);
-          const { found, engine, loaded } = await openSession();
+        const load = async ({ found, engine, loaded }: Session): Promise<LoadedModel> => {
           const present = loaded.get(modelId);
           const draftModelId = draft?.modelId ?? null;
           const isAsWanted =
@@ -120,7 +133,10 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
           });
           return facts;
         };
-        const loading = lastLoad.then(load);
+        const loading = lastLoad.then(() => {
+          throwIfAborted(signal);
+          return onDevice(load);
+        });
         lastLoad = loading.catch(() => {});
         return loading.finally(() => releaseCallback(onProgress));
       });

@@ -3,6 +3,7 @@
  * importer that knows nothing of models (src/weights), and answers the page's calls (protocol/import-api.ts).
  */
 import * as Comlink from 'comlink';
+import { openTabChannel } from '../src/lib/channel';
 import { log } from '../src/lib/log';
 import { loadLayout } from '../src/models/load-layout';
 import { releaseCallback } from '../src/protocol/callbacks';
@@ -17,9 +18,9 @@ import { IndexedDbStore } from '../src/weights/indexed-db-store';
 import { getWith } from '../src/weights/sources/http';
 
 /** Tells the network threads of all tabs what has changed; a channel does not hear itself. */
-const channel = new BroadcastChannel('hearth-models');
+const channel = openTabChannel('hearth-models');
 const watchers: ((modelId: string) => void)[] = [];
-channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
+if (channel) channel.onmessage = ({ data }: MessageEvent<string>) => tellWatchers(data);
 
 let remote: Promise<RemoteApi> | null = null;
 const hosts = new HostStore();
@@ -39,7 +40,7 @@ const importer = new Importer({
   onChange(modelId) {
     log.info('store-changed', { modelId });
     tellWatchers(modelId);
-    channel.postMessage(modelId);
+    channel?.postMessage(modelId);
   },
 });
 

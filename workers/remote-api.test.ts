@@ -260,6 +260,23 @@ describe('what goes wrong', () => {
     });
   });
 
+  it('a reason that is longer than anybody reads is cut', async () => {
+    const { model } = await setUpModel((_, response) =>
+      sendJson(response, 500, { error: { message: 'a'.repeat(9999) } }),
+    );
+    const failure: unknown = await read(model.chat(messages)).catch((error: unknown) => error);
+    expect((failure as Error).message).toMatch(/answered 500: a{500}…$/);
+  });
+
+  it('being stopped while a server tells why it fails is being stopped', async () => {
+    const { server, remote } = await setUp((_, response) => void response.writeHead(500).write('On and'));
+    const controller = new AbortController();
+    const listing = remote.models(server.url, { signal: controller.signal });
+    await until(() => server.asked.length === 1);
+    setTimeout(() => controller.abort(), 100);
+    await expect(listing).rejects.toMatchObject({ code: 'aborted' });
+  });
+
   it('a server that is not there', async () => {
     const { server, remote } = await setUp(() => {});
     server.close();

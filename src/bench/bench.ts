@@ -11,7 +11,7 @@ import { MAX_DRAFTS, predictedGain } from '../engine/speculation';
 import { type Ceilings, measureCeilings } from './ceilings';
 import type { KeepWeights } from './cached-load';
 import { matrixBytes } from './matrices';
-import { benchModel, type ModelReport } from './model-bench';
+import { benchModel, type ModelReport, NO_ROOM } from './model-bench';
 import { noiseOf } from '../lib/figure';
 import type { Peer } from './peer';
 import { PAIRS, SHAPES } from './shapes';
@@ -154,7 +154,7 @@ export async function runBench(
       models.push(await benchModel(backend, shape, ceilings, modelOptions));
     } catch (error) {
       const { code, message } = toHearthError(error);
-      if (!['out-of-memory', 'adapter-too-small', 'unsupported-model'].includes(code)) throw error;
+      if (![...NO_ROOM, 'unsupported-model'].includes(code)) throw error;
       skipped.push({ shape: shape.name, reason: message });
     }
   }

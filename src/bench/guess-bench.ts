@@ -3,6 +3,7 @@
  * two far apart, something between the parts would take time. The draft is the same shape with fewer layers; a bias makes
  * both models draw one token for ever, so nearly every guess is right, whatever random weights say.
  */
+import type { ModelParts } from '../engine/device-model';
 import { measureCosts } from '../engine/measure-costs';
 import { planRunner } from '../engine/memory';
 import { resolveOptions } from '../engine/options';
@@ -53,21 +54,28 @@ export async function benchGuessing(
   { rounds, signal }: { rounds: number; signal?: AbortSignal },
 ): Promise<GuessReport> {
   const draftLayers = Math.max(1, Math.round(Number(whole['num_hidden_layers']) / LAYERS_RATIO));
-  const models = [];
-  for (const [id, config] of [
-    [name, whole],
-    [`${name} draft`, { ...whole, num_hidden_layers: draftLayers }],
-  ] as const) {
-    const page = modelPage(config);
-    const read = page.readConfig(config);
-    const stored = randomWeights(id, config, DEFAULT_INT4);
-    models.push({ page, config: read, weights: await uploadWeights(backend, stored, page.weights(read), { signal }) });
+  const models: ModelParts[] = [];
+  let runner: Runner;
+  try {
+    for (const [id, config] of [
+      [name, whole],
+      [`${name} draft`, { ...whole, num_hidden_layers: draftLayers }],
+    ] as const) {
+      const page = modelPage(config);
+      const read = page.readConfig(config);
+      const stored = randomWeights(id, config, DEFAULT_INT4);
+      const weights = await uploadWeights(backend, stored, page.weights(read), { signal });
+      models.push({ page, config: read, weights });
+    }
+    const [target, draft] = [present(models[0], 'target'), present(models[1], 'draft')];
+    const shapes = models.map(({ page, config }) => page.shape(config));
+    const contextLength = CONTEXT + ROOM;
+    const options = planRunner(backend.kind, present(shapes[0], 'shape'), { contextLength }, shapes[1]);
+    runner = await Runner.create(backend, target, draft, options);
+  } catch (error) {
+    for (const { weights } of models) weights.destroy();
+    throw error;
   }
-  const [target, draft] = [present(models[0], 'target'), present(models[1], 'draft')];
-  const shapes = models.map(({ page, config }) => page.shape(config));
-  const contextLength = CONTEXT + ROOM;
-  const options = planRunner(backend.kind, present(shapes[0], 'shape'), { contextLength }, shapes[1]);
-  const runner = await Runner.create(backend, target, draft, options);
   try {
     const measuring = measureCosts(runner);
     let measured = await measuring.next();

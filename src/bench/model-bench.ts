@@ -8,6 +8,7 @@ import { Recorder, type Step } from '../gpu/recorder';
 import { LONG_CONTEXT } from '../kernels/attention/splits';
 import { BLOCK } from '../kernels/shared/kv-pool';
 import { RESULT_WORDS } from '../kernels/shared/slot-state';
+import { type HearthError, toHearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { planRunner } from '../engine/memory';
 import { resolveOptions } from '../engine/options';
@@ -59,7 +60,7 @@ export interface ModelReport {
   readonly verify: readonly Figure[];
   /** One decode step behind the shortest context. */
   readonly stepMs: Figure;
-  /** Rounds with a draft of fewer layers (guess-bench.ts); null where the shape was not timed whole. */
+  /** Rounds with a draft of fewer layers (guess-bench.ts); null where the shape was not timed whole, or both do not fit. */
   readonly guessing: GuessReport | null;
   /** The same shape on another engine, in turns with ours; null where there is none, or where the shape was not timed whole. */
   readonly peer: PeerReport | null;
@@ -100,6 +101,9 @@ const LAYER_TURNS = 4;
 
 const FIRST_PROMPT = 128;
 
+/** Errors that say that this device is too small for a shape. */
+export const NO_ROOM: readonly HearthError['code'][] = ['out-of-memory', 'adapter-too-small'];
+
 /**
  * @throws HearthError `out-of-memory` or `adapter-too-small` where the shape does not fit; `internal` for a kernel that is
  * wrong; `device-lost`, `aborted`.
@@ -128,9 +132,17 @@ export async function benchModel(
   }
   const peakMemoryBytes = backend.memory.takePeak();
   const { keepWeights, signal } = options;
-  const cachedLoadBytesPerSecond = keepWeights ? await benchCachedLoad(backend, shape, keepWeights, signal) : null;
-  const guessing = built ? await benchGuessing(backend, shape, options) : null;
+  const cachedLoadBytesPerSecond = keepWeights
+    ? await benchCachedLoad(backend, shape, keepWeights, signal).catch(nullWithoutRoom)
+    : null;
+  const guessing = built ? await benchGuessing(backend, shape, options).catch(nullWithoutRoom) : null;
   return { ...measured, firstUseMs, uploadBytesPerSecond, peakMemoryBytes, cachedLoadBytesPerSecond, guessing };
+}
+
+/** What has been measured by then is worth more than what there is no room for. */
+function nullWithoutRoom(error: unknown): null {
+  if (NO_ROOM.includes(toHearthError(error).code)) return null;
+  throw error;
 }
 
 interface Built {
@@ -162,7 +174,10 @@ async function build(
     { page, config: read, weights },
     null,
     planRunner(backend.kind, page.shape(read), { contextLength }),
-  );
+  ).catch((error: unknown) => {
+    weights.destroy();
+    throw error;
+  });
   try {
     fillCache(backend, runner);
     const bench = new SteadyRunner(runner, Number(shape.config['num_hidden_layers']));

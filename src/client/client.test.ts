@@ -434,6 +434,17 @@ describe('of several tabs', () => {
     expect(here.engineThreads).toHaveLength(2);
   });
 
+  it('one whose engine is taken while it downloads does not wait for the end of that', async () => {
+    const site = createFakeSite();
+    const [here, there] = [setUp({}, { downloaded: new Promise(() => {}) }, site), setUp({}, {}, site)];
+    const loading = here.client.loadModel('tales');
+    await vi.waitFor(() => expect(here.importer.calls).toHaveLength(1));
+    await Promise.all([
+      expect(loading).rejects.toMatchObject({ code: 'engine-taken' }),
+      there.client.engine.takeOver(),
+    ]);
+  });
+
   it.each([
     ['does not load', (client: HearthClient) => expect(client.loadModel('tales')).rejects.toThrow('No room.')],
     [

@@ -204,11 +204,12 @@ export function createClient(parts: ClientParts): HearthClient {
     const thread = engine();
     hold.taken.addEventListener('abort', () => thread.end(toHearthError(hold.taken.reason)));
     void thread.died.then(hold.release);
+    const signal = AbortSignal.any([hold.taken, ...(options.signal ? [options.signal] : [])]);
     try {
-      return await loadOn(thread, hold, model, draft, options);
+      return await loadOn(thread, hold, model, draft, { ...options, signal });
     } catch (error) {
       hold.release();
-      throw error;
+      throw hold.taken.aborted ? toHearthError(hold.taken.reason) : error;
     }
   }
 

@@ -81,6 +81,19 @@ describe.concurrent('the engine', () => {
     expect(rested).not.toHaveBeenCalled();
   });
 
+  it('is not held by who asks for it while it is being given away', async () => {
+    const open = setUp();
+    const [first, second] = [open(), open()];
+    const { taken } = await first.holder.hold('models');
+    const again = new Promise((resolve) => {
+      taken.addEventListener('abort', () =>
+        resolve(first.holder.hold('models').catch(({ code }: Error & { code: string }) => code)),
+      );
+    });
+    await second.holder.takeOver();
+    expect(await again).toBe('engine-elsewhere');
+  });
+
   it('goes back and forth', async () => {
     const open = setUp();
     const [first, second] = [open(), open()];

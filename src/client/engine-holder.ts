@@ -7,6 +7,7 @@
  * This is the seam for one engine shared among tabs: where `hold` refuses now, it would give a port to the holder's engine
  * thread, and `openEngine` of the client would hand that out in the place of a worker. The rest knows threads only as ports.
  */
+import { openTabChannel } from '../lib/channel';
 import { HearthError } from '../lib/errors';
 
 /** Names both the lock and the channel. */
@@ -147,10 +148,11 @@ export function createEngineHolder({ locks, channel }: EngineHolderParts): Engin
   function lose(): void {
     const reason = new HearthError('engine-taken', 'Another tab has taken the engine; what ran here was stopped.');
     const taken = [...holds.keys()];
+    const giveBack = letGo;
     holds.clear();
+    letGo = null; // who asks for it from now on has to wait for the lock
     for (const controller of taken) controller.abort(reason);
-    letGo?.();
-    letGo = null;
+    giveBack?.();
     beElsewhere('models');
   }
 
@@ -168,8 +170,8 @@ export function createEngineHolder({ locks, channel }: EngineHolderParts): Engin
       const { held = [], pending = [] } = (await manager?.query()) ?? {};
       return [...held, ...pending].some(({ name, mode }) => name === NAME && mode === 'exclusive');
     };
-    do
-      await manager?.request(NAME, { mode: 'shared' }, () => {}); // shared: those who wait do not wait for each other
+    // Shared: those who wait do not wait for each other. It may be stolen just when it is there.
+    do await manager?.request(NAME, { mode: 'shared' }, () => {}).catch(() => {});
     while (place.at === 'elsewhere' && (await isWanted()));
     isFollowing = false;
     if (place.at === 'elsewhere') become({ at: 'rest' });
@@ -225,5 +227,5 @@ const HERE = Symbol.for('hearth.engine-holder');
 export function engineHolderHere(): EngineHolder {
   const page = globalThis as { [HERE]?: EngineHolder };
   const locks = globalThis.navigator?.locks ?? null;
-  return (page[HERE] ??= createEngineHolder({ locks, channel: locks && new BroadcastChannel(NAME) }));
+  return (page[HERE] ??= createEngineHolder({ locks, channel: locks && openTabChannel(NAME) }));
 }

@@ -44,6 +44,8 @@ export interface ConnectionParts {
   port: MessagePort;
   /** What the frame shows is so high, and whether the person has to see it now. */
   onPanel(height: number, isAsking: boolean): void;
+  /** Gives up waiting for the person's yes; it has no say over a connection that stands. */
+  signal?: AbortSignal;
 }
 
 type RequestMessage = Exclude<FrameMessage, { type: 'ready' | 'panel' | 'closed' }>;
@@ -54,8 +56,11 @@ interface Waiting {
   fail(error: unknown): void;
 }
 
-/** @returns the connection, once the person has allowed it. @throws HearthError `refused` and others that the frame tells. */
-export async function openConnection({ port, onPanel }: ConnectionParts): Promise<Connection> {
+/**
+ * @returns the connection, once the person has allowed it.
+ * @throws HearthError `refused` and others that the frame tells; the signal's reason when it fires before.
+ */
+export async function openConnection({ port, onPanel, signal: giveUp }: ConnectionParts): Promise<Connection> {
   const requests = new Map<number, Waiting>();
   let lastId = 0;
   let reason: HearthError | null = null;
@@ -169,7 +174,18 @@ export async function openConnection({ port, onPanel }: ConnectionParts): Promis
     end(new HearthError('aborted', 'The frame with Hearth is gone.', { hint: AGAIN })),
   );
   port.start();
-  await Promise.race([ready, closed.then((error) => Promise.reject(error))]);
+  let onGiveUp!: () => void;
+  const givenUp = new Promise<never>((_, reject) => {
+    onGiveUp = () => {
+      post({ type: 'close' }); // read when the person has answered
+      port.close();
+      reject(giveUp?.reason);
+    };
+  });
+  giveUp?.addEventListener('abort', onGiveUp);
+  await Promise.race([ready, givenUp, closed.then((error) => Promise.reject(error))]).finally(() =>
+    giveUp?.removeEventListener('abort', onGiveUp),
+  );
 
   return {
     fetch,

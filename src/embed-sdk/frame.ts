@@ -36,14 +36,11 @@ export async function connectFrame(frame: HTMLIFrameElement, wishes: FrameWishes
   const hello = waitForHello(frame, signal);
   frame.src = page.href;
   await hello;
+  signal.throwIfAborted();
   const { port1, port2 } = new MessageChannel();
   const connect: ConnectMessage = { hearth: 'connect', version: EMBED_VERSION, use, model, theme };
   frame.contentWindow?.postMessage(connect, page.origin, [port2]);
-  const abort = () => port1.close();
-  signal.addEventListener('abort', abort);
-  const opening = openConnection({ port: port1, onPanel });
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  return Promise.race([opening, aborted]);
+  return openConnection({ port: port1, onPanel, signal });
 }
 
 function waitForHello(frame: HTMLIFrameElement, signal: AbortSignal): Promise<void> {

@@ -21,12 +21,30 @@ const open = (isYes: boolean | Promise<boolean>, parts: Partial<GateParts> = {})
     origin,
     use: 'ask',
     storage,
+    tabStorage: null,
     async ask(question) {
       asked.push(question);
       return isYes;
     },
     ...parts,
   });
+
+it('asks no more in a tab where the person has said no three times', async () => {
+  const noes = new Map<string, string>();
+  const tabStorage: SiteStorage = {
+    getItem: (key) => noes.get(key) ?? null,
+    setItem: (key, value) => void noes.set(key, value),
+  };
+  for (const hint of ['Reload', 'Reload', 'new tab', 'new tab', 'new tab']) {
+    await expect(open(false, { tabStorage })('tales')).rejects.toMatchObject({
+      code: 'refused',
+      hint: expect.stringContaining(hint) as string,
+    });
+  }
+  expect(asked).toHaveLength(3);
+  await open(true, { tabStorage, origin: 'https://other.example' })('tales');
+  expect(asked).toHaveLength(4);
+});
 
 describe('a yes', () => {
   it('is asked for once, however many wait for it, and remembered', async () => {

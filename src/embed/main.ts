@@ -6,6 +6,7 @@ import { HearthError, toHearthError } from '../lib/errors';
 import type { EmbedTheme } from '../protocol/embed-api';
 import { createGate } from './gate';
 import { refuseHost, sayHello, shakeHands, type Host } from './handshake';
+import { keepIn } from './limits';
 import { assertOwnerAllows } from './owner-list';
 import { openSession } from './session';
 import type { ModelPlace, View } from './ui/view';
@@ -32,6 +33,7 @@ else if (window.origin === 'null') {
 async function serve(host: Host): Promise<void> {
   const { origin, port, wishes } = host;
   const storage = storageHere();
+  const tabStorage = tabStorageHere();
   let isAsking = false;
   const tellHeight = (height: number) => port.postMessage({ type: 'panel', height, isAsking });
 
@@ -39,6 +41,7 @@ async function serve(host: Host): Promise<void> {
     origin,
     use: wishes.use,
     storage,
+    tabStorage,
     async ask(question) {
       isAsking = true;
       tellHeight(0); // a frame that is out of sight is not drawn, and what is not drawn has no height yet
@@ -68,7 +71,8 @@ async function serve(host: Host): Promise<void> {
       watching.abort();
       void show({ kind: 'trouble', trouble: 'closed', origin });
     },
-    now: () => performance.now(),
+    spent: wishes.use === 'ask' ? keepIn(tabStorage, origin) : undefined,
+    now: () => performance.timeOrigin + performance.now(),
   });
 
   /** What is taken back here ends at once in every other frame of the site, too. */
@@ -117,6 +121,15 @@ async function placeOf(model: string, storage: Storage | null): Promise<ModelPla
 function storageHere(): Storage | null {
   try {
     return localStorage;
+  } catch {
+    return null;
+  }
+}
+
+/** What all frames of this site in one tab share, until the tab is closed; null as above. */
+function tabStorageHere(): Storage | null {
+  try {
+    return sessionStorage;
   } catch {
     return null;
   }

@@ -25,8 +25,8 @@ const forever: FakeEngineOptions = {
 };
 
 async function setUp(engineOptions?: FakeEngineOptions, door?: FrameDoorOptions) {
-  const { client, engine } = createFakeClient(engineOptions);
-  return { engine, connection: await openFrameDoor(client, door) };
+  const { client, engine, engineThreads } = createFakeClient(engineOptions);
+  return { engine, engineThreads, connection: await openFrameDoor(client, door) };
 }
 
 it('loads a model with progress, and keeps it until the connection ends', async () => {
@@ -43,6 +43,13 @@ it('loads a model with progress, and keeps it until the connection ends', async 
   expect(engine.calls.filter((call) => call.startsWith('unload'))).toEqual([]);
   connection.close();
   await until(() => engine.calls.includes('unload tales'));
+});
+
+it('loads a model again whose thread has died', async () => {
+  const { connection, engineThreads } = await setUp();
+  await connection.loadModel('tales');
+  engineThreads[0]?.crash('out of paper');
+  expect(await connection.loadModel('tales')).toMatchObject({ id: 'tales' });
 });
 
 describe('limits', () => {
@@ -70,6 +77,17 @@ describe('limits', () => {
     await begun[0]!.body!.cancel();
     const again = async () => (await connection.fetch(url, chat({ stream: true }))).status;
     while ((await again()) !== 200);
+  });
+
+  it('refuse more answers than there may ever be before anything is made for them', async () => {
+    const { connection, engine } = await setUp();
+    const prompt = Array.from({ length: 200_000 }, () => 'a');
+    for (const stream of [false, true]) {
+      const body = JSON.stringify({ model: 'tales', prompt, n: 128, echo: true, stream });
+      const response = await connection.fetch('https://hearth.local/v1/completions', { method: 'POST', body });
+      expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'n' } }]);
+    }
+    expect(engine.calls).toEqual([]);
   });
 
   it('count what is read and written, finish what has begun, and refuse until the minute has passed', async () => {

@@ -8,7 +8,7 @@ import { openBridge, type Bridge } from './bridge';
 import type { Permit } from './gate';
 import { createGuestClient } from './guest-client';
 import type { Host } from './handshake';
-import { Allowance } from './limits';
+import { Allowance, type LevelKeeper } from './limits';
 
 export interface SessionParts {
   host: Host;
@@ -19,7 +19,9 @@ export interface SessionParts {
   openHandler(parts: HandlerParts): Promise<Handler>;
   onTheme(theme: EmbedTheme): void;
   onClose(): void;
-  /** As `performance.now`. */
+  /** Where it is kept what the host has spent; in this session alone if absent. */
+  spent?: LevelKeeper;
+  /** Milliseconds since 1970, as fine as `performance.now`. */
   now(): number;
 }
 
@@ -35,7 +37,7 @@ const MINUTE_MS = 60_000;
 export function openSession(parts: SessionParts): Session {
   const { limits } = parts;
   const { port, origin, wishes } = parts.host;
-  const tokens = new Allowance(limits.tokensPerMinute, MINUTE_MS, parts.now);
+  const tokens = new Allowance(limits.tokensPerMinute, MINUTE_MS, parts.now, parts.spent);
   const guest = createGuestClient({ client: parts.client, limits, tokens, permit: parts.permit });
   /** Loaded because the host has said so, until it closes. */
   const held = new Map<string, LocalModel>();
@@ -58,7 +60,7 @@ export function openSession(parts: SessionParts): Session {
       const model = await guest.client.loadModel(name, options);
       const before = held.get(model.id);
       held.set(model.id, model);
-      await before?.dispose();
+      await before?.dispose().catch(() => {}); // its thread may have gone
       const { id, label, contextLength, warning } = model;
       return { id, label, contextLength, warning };
     },

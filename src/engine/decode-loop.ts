@@ -65,6 +65,7 @@ export class DecodeLoop {
   /** Guessing costs what it did with other kernels. */
   #costsAreStale = false;
   #isTuned = false;
+  #retunes = 0;
   readonly #idleWork: IdleWork;
 
   /**
@@ -107,7 +108,9 @@ export class DecodeLoop {
 
   /** Records all steps anew, after the table of tuned kernels has changed, and measures what it does not know while nobody asks. */
   retune(): void {
+    this.#retunes++;
     this.#isTuned = false;
+    this.#idleWork.forget(); // it knows the table as it was
     this.#recordAnew();
     if (this.#running === null && !this.#stopped) this.#idleWork.start();
   }
@@ -149,7 +152,9 @@ export class DecodeLoop {
   }
 
   async *#tune(): Pieces {
+    const retunes = this.#retunes;
     const hasChanged = yield* tuneRunner(this.runner);
+    if (retunes !== this.#retunes) return;
     this.#isTuned = true;
     if (!hasChanged) return;
     this.#recordAnew();

@@ -61,7 +61,7 @@ export class Engine {
   #replacement: Promise<Backend> | null = null;
   #disposed = false;
   readonly #activity = new Activity();
-  #table: Promise<TuningTable> | null = null;
+  #table: { readonly device: string; readonly opened: Promise<TuningTable> } | null = null;
 
   /**
    * @param renew makes a backend in place of one whose device was lost; without it what ran there fails.
@@ -138,13 +138,12 @@ export class Engine {
   }
 
   /** One table for all models, read once for each device. */
-  async #tuningOf({ adapter }: Backend): Promise<TuningTable> {
-    if (this.kept === null) return TuningTable.ofDefaults();
+  #tuningOf({ adapter }: Backend): Promise<TuningTable> {
+    if (this.kept === null) return Promise.resolve(TuningTable.ofDefaults());
     const { store, build } = this.kept;
     const device = `${adapter}, ${build}`;
-    const known = await this.#table;
-    if (known?.device === device) return known;
-    return (this.#table = TuningTable.open(store, device));
+    if (this.#table?.device !== device) this.#table = { device, opened: TuningTable.open(store, device) };
+    return this.#table.opened;
   }
 
   /** Which kernels are fastest on this device, as far as that is known. */

@@ -25,6 +25,17 @@ it('a step in use is prepared once, however many shapes there are, and of those 
   runner.destroy();
 });
 
+it('a step that was recorded before the kernels changed is not kept after', async () => {
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const runner = await createRunner(new CpuBackend(), stored, { contextLength: 64 });
+  const shape = { ...decodeShape(1), prefillRows: 5 };
+  const before = runner.prepare(shape);
+  runner.forgetSteps();
+  const old = await before;
+  expect(await runner.prepare(shape)).not.toBe(old);
+  runner.destroy();
+});
+
 it('a long context takes another dispatch a layer, and gives the same logits', async () => {
   class ManyLanes extends CpuBackend {
     override readonly lanes = 8;

@@ -123,7 +123,7 @@ export class Runner {
   >;
   readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
-  readonly #steps = new Map<string, PreparedStep>(); // the least recently used first
+  #steps = new Map<string, PreparedStep>(); // the least recently used first
   readonly #buffers: readonly DeviceBuffer[];
 
   private constructor(
@@ -235,17 +235,18 @@ export class Runner {
       this.#steps.set(key, known);
       return known;
     }
+    const steps = this.#steps; // others may take their place meanwhile
     return this.backend.prepare(this.record(shape)).then((prepared) => {
-      this.#steps.set(key, prepared);
-      const [oldest] = this.#steps.keys();
-      if (this.#steps.size > MOST_STEPS && oldest !== undefined) this.#steps.delete(oldest);
+      steps.set(key, prepared);
+      const [oldest] = steps.keys();
+      if (steps.size > MOST_STEPS && oldest !== undefined) steps.delete(oldest);
       return prepared;
     });
   }
 
   /** Steps are recorded anew from now on: the table of tuned kernels has changed. */
   forgetSteps(): void {
-    this.#steps.clear();
+    this.#steps = new Map();
   }
 
   /**

@@ -31,6 +31,7 @@ function sleepyDevice(queue: SleepyQueue): GPUDevice {
   const device = {
     queue,
     limits: {},
+    adapterInfo: {},
     lost: new Promise(() => {}),
     addEventListener: () => {},
     createCommandEncoder: () => ({ copyBufferToBuffer: () => {}, finish: () => {} }),
@@ -39,7 +40,7 @@ function sleepyDevice(queue: SleepyQueue): GPUDevice {
       mapAsync: () => queue.onSubmittedWorkDone(),
       getMappedRange: (offset: number, bytes: number) =>
         Uint8Array.from({ length: bytes }, (_, i) => offset + i).buffer,
-      unmap: () => {},
+      destroy: () => {},
     }),
   };
   return device as unknown as GPUDevice;

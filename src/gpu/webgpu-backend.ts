@@ -4,6 +4,7 @@
  */
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
+import { log } from '../lib/log';
 import { roundUp } from '../lib/shapes';
 import type { Backend, BackendLimits, DeviceBuffer, PreparedStep, Readback } from './backend';
 import { FirefoxReadback, isFirefox } from './firefox-readback';
@@ -131,8 +132,9 @@ export class WebGpuBackend implements Backend {
   async prepare(step: Step): Promise<PreparedDispatches> {
     const dispatches = await Promise.all(
       step.map(async ({ kernel, constants, buffers, grid }): Promise<Dispatch> => {
-        const pipeline = await this.#pipeline(kernel, constants);
-        return { pipeline, bindGroup: this.#bindGroup(kernel, buffers as readonly GpuBuffer[]), grid };
+        // At once, while the buffers are there: Firefox faults a bind group of buffers that are gone when a pipeline is made.
+        const bindGroup = this.#bindGroup(kernel, buffers as readonly GpuBuffer[]);
+        return { pipeline: await this.#pipeline(kernel, constants), bindGroup, grid };
       }),
     );
     this.#check();
@@ -182,7 +184,8 @@ export class WebGpuBackend implements Backend {
     this.device.queue.submit([encoder.finish()]);
     await this.#map(staging, bytes);
     const copy = staging.getMappedRange(0, bytes).slice(0, buffer.bytes);
-    this.#returnStaging(staging);
+    staging.destroy(); // whole buffers are read seldom, and may be large
+    this.memory.remove(bytes);
     return copy;
   }
 
@@ -267,7 +270,13 @@ export class WebGpuBackend implements Backend {
     const known = this.#pipelines.get(key);
     if (known) return known;
     const code = kernel.wgsl(constants);
+    // A text that this browser refuses fails its pipeline, and whoever asked for that; it is no fault of the device.
+    this.device.pushErrorScope('validation');
     const module = this.device.createShaderModule({ label: kernel.name, code });
+    this.device.popErrorScope().then(
+      (error) => error && log.error('shader-refused', { kernel: kernel.name, reason: error.message }),
+      () => {}, // of a lost device hears who waits for the pipeline
+    );
     const pipeline = this.device.createComputePipelineAsync({
       label: key,
       layout: this.#layout(kernel).pipelineLayout,

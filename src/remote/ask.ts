@@ -10,19 +10,23 @@ import { readText } from './read-text';
 
 /** No reason is longer that anybody reads. */
 const MAX_REASON_BYTES = 64 * 1024;
+const MAX_REASON_CHARACTERS = 500;
 
 /** The next move after a failure that is the server's own. */
 export const TRY_AGAIN = 'Try again; the log of the server may say more.';
+
+const shorten = (text: string) =>
+  text.length <= MAX_REASON_CHARACTERS ? text : `${text.slice(0, MAX_REASON_CHARACTERS)}…`;
 
 /** How these servers tell failures; some send the text alone. */
 const failure = v.union([
   v.pipe(
     v.object({ error: v.object({ message: v.string(), code: v.nullish(v.union([v.string(), v.number()])) }) }),
-    v.transform(({ error: { message, code } }) => ({ message, code })),
+    v.transform(({ error: { message, code } }) => ({ message: shorten(message), code })),
   ),
   v.pipe(
     v.object({ error: v.string() }),
-    v.transform(({ error: message }) => ({ message, code: null })),
+    v.transform(({ error: message }) => ({ message: shorten(message), code: null })),
   ),
 ]);
 
@@ -59,7 +63,9 @@ export async function ask(
   });
   log.info('server-answered', { host: new URL(url).host, path, status: response.status });
   if (response.ok) return response;
-  throw await readFailure(url, response);
+  const failed = await readFailure(url, response);
+  throwIfAborted(signal); // who has stopped waiting hears of that alone
+  throw failed;
 }
 
 /** Whether the content security policy of this thread lets a server be asked without further ado (`scripts/serve.mjs`). */

@@ -1,6 +1,6 @@
 /** The models that a server elsewhere says it has. */
 import * as v from 'valibot';
-import { HearthError } from '../lib/errors';
+import { HearthError, isAbort, throwIfAborted } from '../lib/errors';
 import { ask, parseJson, throwBroken } from './ask';
 import type { StoredEndpoint } from './endpoints';
 import { readText } from './read-text';
@@ -8,17 +8,37 @@ import { readText } from './read-text';
 /** Enough for ten thousand models that tell much of themselves; what is longer is cut, and so no list. */
 const MAX_LIST_BYTES = 16 * 1024 * 1024;
 
+/** A machine that is off or behind a firewall may not even refuse; a browser alone would wait for minutes. */
+const PATIENCE_MS = 20_000;
+
 const listSchema = v.object({ data: v.array(v.object({ id: v.string() })) });
 
-/** Their names, in the server's order. @throws HearthError as `ask`; `bad-file` for what is no list of models. */
-export async function listRemoteModels(endpoint: StoredEndpoint, signal: AbortSignal): Promise<string[]> {
-  const response = await ask(endpoint, '/models', { signal });
-  const text = await readText(response, MAX_LIST_BYTES).catch((error: unknown) =>
-    throwBroken(endpoint.url, signal, error),
+/**
+ * Their names, in the server's order.
+ * @throws HearthError as `ask`; `network` also where the server takes its time; `bad-file` for what is no list of models.
+ */
+export async function listRemoteModels(
+  endpoint: StoredEndpoint,
+  signal: AbortSignal,
+  patienceMs = PATIENCE_MS,
+): Promise<string[]> {
+  const text = await fetchList(endpoint, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(
+    (error: unknown): never => {
+      throwIfAborted(signal);
+      if (!isAbort(error)) throw error;
+      throw new HearthError('network', `The server ${endpoint.url} has not answered within ${patienceMs / 1000} s.`, {
+        hint: 'Check its address, that it runs, and that no firewall is in between.',
+      });
+    },
   );
   const list = v.safeParse(listSchema, parseJson(text));
   if (list.success) return list.output.data.map(({ id }) => id);
   throw new HearthError('bad-file', `The server ${endpoint.url} sent no list of models, but "${text.slice(0, 80)}".`, {
     hint: 'Check that the address is that of an OpenAI-compatible API.',
   });
+}
+
+async function fetchList(endpoint: StoredEndpoint, signal: AbortSignal): Promise<string> {
+  const response = await ask(endpoint, '/models', { signal });
+  return readText(response, MAX_LIST_BYTES).catch((error: unknown) => throwBroken(endpoint.url, signal, error));
 }

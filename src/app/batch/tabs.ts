@@ -1,7 +1,9 @@
 /**
  * One batch, several tabs: one of them runs it, which a Web Lock says however that tab ends; the others are told when something
- * has been stored, and read it again. Where there are no locks (plain http), every tab takes itself for the only one.
+ * has been stored, and read it again. Where there are no locks (plain http), or they are refused (where a site may store nothing),
+ * every tab takes itself for the only one.
  */
+import { openTabChannel } from '../../lib/channel';
 
 const LOCK = 'hearth-batch-run';
 const CHANNEL = 'hearth-batch';
@@ -21,7 +23,7 @@ export interface BatchTabs {
 /** The tabs of a page in a browser. */
 export function batchTabsHere(): BatchTabs {
   const locks = (navigator as Partial<Navigator>).locks;
-  const channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(CHANNEL);
+  const channel = openTabChannel(CHANNEL);
   let runsHere = false;
 
   return {
@@ -31,7 +33,11 @@ export function batchTabsHere(): BatchTabs {
         channel?.postMessage('changed');
         await work().finally(() => (runsHere = false));
       }
-      if (!locks) return hold().then(() => true);
+      const hasLocks = await locks?.query().then(
+        () => true,
+        () => false,
+      );
+      if (!locks || !hasLocks) return hold().then(() => true);
       return locks.request(LOCK, { ifAvailable: true }, async (lock) => {
         if (lock) await hold();
         return lock !== null;

@@ -3,6 +3,8 @@
  * BroadcastChannel each tab still keeps its own work, it only sees the others' at the next loading.
  */
 
+import { openTabChannel } from '../../lib/channel';
+
 export interface Changes {
   chatIds: string[];
   messages: { id: string; chatId: string }[];
@@ -31,7 +33,7 @@ export interface Announcer {
 
 /** The channel of this origin's tabs, or null where the browser has none. */
 export function openChannel(): Channel | null {
-  return typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hearth-chats');
+  return openTabChannel('hearth-chats');
 }
 
 /** @param channel null tells this tab only */

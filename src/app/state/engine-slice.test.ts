@@ -104,6 +104,20 @@ describe('a tab whose engine is taken', () => {
     await first.state().stopAll();
   });
 
+  it('says so of a message that waits for its model, and answers it when it has the engine back', async () => {
+    const site = createFakeSite();
+    const first = openPage({ site, imports: { downloaded: new Promise((done) => setTimeout(done, 300)) } });
+    const second = openPage({ site });
+    const answering = first.state().send('Hello');
+    await first.until(({ enginePlace }) => enginePlace.at === 'here');
+    await second.state().bringHere();
+    await answering;
+    expect(texts(first)).toEqual(['Hello']);
+    expect(first.state().problem).toMatchObject({ code: 'engine-taken' });
+    await first.state().bringHere();
+    expect(texts(first)).toHaveLength(2);
+  });
+
   it('gets it back by itself when the other has gone and somebody looks at it', async () => {
     const { first, second } = await openTwo();
     await second.state().bringHere();

@@ -2,7 +2,7 @@
  * Which tab has the engine. One that was taken from drops its models; one that waits gets its own back when nobody has the
  * engine any more and a person looks at it, or when the person says so.
  */
-import { toHearthError, type EnginePlace, type HearthError } from '../../client';
+import { HearthError, toHearthError, type EnginePlace } from '../../client';
 import { retry } from './next-move';
 import type { AppServices, Slice } from './store';
 
@@ -31,7 +31,7 @@ export function createEngineSlice({ client }: AppServices): Slice<EngineSlice> {
       set({ enginePlace });
       if (enginePlace.at === 'rest') return;
       isWaiting = enginePlace.at === 'elsewhere';
-      if (isWaiting && wasHere) get().forgetModel();
+      if (isWaiting && wasHere) get().forgetModel(new HearthError('engine-taken', 'Another tab has taken the engine.'));
     });
 
     /** A message that waits is answered; else the model is loaded, unless that would be a download. */

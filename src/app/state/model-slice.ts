@@ -35,8 +35,11 @@ export interface ModelSlice {
   /** The model, loading it if need be; a load under way is shared. Rejects with a HearthError, also kept as `problem`. */
   needModel(): Promise<LocalModel>;
   cancelLoad(): void;
-  /** Drops all models, whose thread or device has gone, so that the next use loads again. */
-  forgetModel(): void;
+  /**
+   * Drops all models, whose thread or device has gone, so that the next use loads again.
+   * @param reason what a load under way rejects with; that it was stopped if absent
+   */
+  forgetModel(reason?: HearthError): void;
   /** Gives a model's memory back; running answers end, and the next use loads it again. */
   unloadModel(modelId: string): Promise<void>;
   /** Chooses a model, for later visits too. What is in memory stays there until its room is needed. */
@@ -90,12 +93,12 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
           // That another tab has the engine is said over every screen; here only to who asks for an answer.
           set({ modelState: { kind: 'absent' }, problem: needsEngine(problem) ? null : problem });
         }
-        throw error;
+        throw signal.reason instanceof HearthError ? signal.reason : error;
       }
     }
 
-    function cancelLoad(): void {
-      loading?.controller.abort();
+    function cancelLoad(reason?: HearthError): void {
+      loading?.controller.abort(reason);
       loading = null;
       if (get().modelState.kind === 'loading') set({ modelState: { kind: 'absent' } });
     }
@@ -158,10 +161,10 @@ export function createModelSlice({ client, chats }: AppServices, start: StartOpt
         return promise;
       },
 
-      cancelLoad,
+      cancelLoad: () => cancelLoad(),
 
-      forgetModel() {
-        cancelLoad();
+      forgetModel(reason) {
+        cancelLoad(reason);
         for (const model of get().loadedModels.values()) void model.dispose().catch(() => {}); // its thread may have gone
         set({ loadedModels: new Map(), modelState: { kind: 'absent' } });
       },

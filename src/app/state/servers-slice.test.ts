@@ -152,6 +152,16 @@ describe('a chat', () => {
     expect(state().openedChat.remote?.model).toBe('vast');
   });
 
+  it('is not sent there by a yes to another one', async () => {
+    const { choose, state } = await openWithServer();
+    await state().send('Private');
+    choose();
+    await state().deleteChat(state().openedChat.id); // as another tab may
+    state().settleChoice(true);
+    expect(state()).toMatchObject({ awaitedChoice: null, transcript: [] });
+    expect(state().openedChat.remote ?? null).toBeNull();
+  });
+
   it('comes back to this device, and has to ask again', async () => {
     const { server, choose, state } = await openWithServer();
     choose();

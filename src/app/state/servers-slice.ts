@@ -59,6 +59,9 @@ export function answererLabel(state: AppState): string {
 
 export function createServersSlice({ client }: AppServices): Slice<ServersSlice> {
   return (set, get) => {
+    /** The chat that `awaitedChoice` is about. */
+    let chatAsked = '';
+
     function setCheck(url: string, check: ServerCheck | null): void {
       const serverChecks = new Map(get().serverChecks);
       if (check) serverChecks.set(url, check);
@@ -114,15 +117,19 @@ export function createServersSlice({ client }: AppServices): Slice<ServersSlice>
       answerThere(choice) {
         const { openedChat, transcript, setChatSettings } = get();
         const isSentThere = openedChat.remote?.endpoint === choice.endpoint;
-        if (transcript.length > 0 && !isSentThere) return set({ awaitedChoice: choice });
+        if (transcript.length > 0 && !isSentThere) {
+          chatAsked = openedChat.id;
+          return set({ awaitedChoice: choice });
+        }
         setChatSettings({ remote: choice });
         set({ answerProblem: null });
       },
 
       settleChoice(isAllowed) {
-        const { awaitedChoice, setChatSettings } = get();
+        const { awaitedChoice, openedChat, setChatSettings } = get();
         set({ awaitedChoice: null });
-        if (!awaitedChoice || !isAllowed) return;
+        // Another chat may have come meanwhile: of that nothing was said.
+        if (!awaitedChoice || !isAllowed || openedChat.id !== chatAsked) return;
         setChatSettings({ remote: awaitedChoice });
         set({ answerProblem: null });
       },

@@ -33,7 +33,8 @@ export type Handler = (request: Request) => Promise<Response>;
 
 /** What `POST` on an endpoint that answers means. */
 interface Endpoint {
-  read(body: Record<string, unknown>): { asked: AskedAnswers; format: Format };
+  /** @returns `openFormat` to be called once it is known that so many answers may be asked for. */
+  read(body: Record<string, unknown>): { asked: AskedAnswers; openFormat(): Format };
   /** The field that has the prompt, to be named where that is to blame. */
   promptField: string;
 }
@@ -43,7 +44,7 @@ const ENDPOINTS: Record<string, Endpoint> = {
     promptField: 'messages',
     read(body) {
       const asked = readChatRequest(body);
-      return { asked, format: createChatFormat(asked.model) };
+      return { asked, openFormat: () => createChatFormat(asked.model) };
     },
   },
   completions: {
@@ -53,10 +54,11 @@ const ENDPOINTS: Record<string, Endpoint> = {
       const texts = asked.prompts.map((prompt) => (asked.echo && prompt.kind === 'text' ? prompt.text : ''));
       return {
         asked,
-        format: createCompletionFormat(
-          asked.model,
-          texts.flatMap((text) => Array(asked.n).fill(text)),
-        ),
+        openFormat: () =>
+          createCompletionFormat(
+            asked.model,
+            texts.flatMap((text) => Array(asked.n).fill(text)),
+          ),
       };
     },
   },
@@ -126,8 +128,12 @@ export function createHandler({ client, maxAnswers = MAX_ANSWERS, salt }: Handle
   }
 
   async function answer(request: Request, { read, promptField }: Endpoint): Promise<Response> {
-    const { asked, format } = read(await readBody(request));
+    const { asked, openFormat } = read(await readBody(request));
     const count = asked.prompts.length * asked.n;
+    if (count > maxAnswers) {
+      throw invalid('n', `${count} answers are asked for at once; expected at most ${maxAnswers}.`);
+    }
+    const format = openFormat();
     const life = new AbortController();
     // The request is held on to until the end: a signal whose request is collected as garbage may never fire.
     const abort = () => life.abort(request.signal.reason);
@@ -172,11 +178,8 @@ export function createHandler({ client, maxAnswers = MAX_ANSWERS, salt }: Handle
     });
   }
 
-  /** Makes room for so many answers. @returns what gives it back. @throws ApiError 429; 400 where there is never so much. */
+  /** Makes room for so many answers. @returns what gives it back. @throws ApiError 429. */
   function admit(count: number): () => void {
-    if (count > maxAnswers) {
-      throw invalid('n', `${count} answers are asked for at once; expected at most ${maxAnswers}.`);
-    }
     if (answerCount + count > maxAnswers) {
       throw new ApiError(
         `${answerCount} answers are under way, of ${maxAnswers} at most. Ask again when some have ended.`,

@@ -15,9 +15,9 @@ const forever: FakeEngineOptions = {
 };
 
 function open(options?: FakeEngineOptions) {
-  const { client, engine } = createFakeClient(options);
+  const { client, engine, engineThreads } = createFakeClient(options);
   const chat = createChat({ model: 'tales', client, salt });
-  return { chat, engine, state: () => chat.store.getState() };
+  return { chat, engine, engineThreads, state: () => chat.store.getState() };
 }
 
 const said = ({ state }: ReturnType<typeof open>) => state().turns.map(({ role, text }) => `${role}: ${text}`);
@@ -63,6 +63,17 @@ it('shows a problem and answers the same message at the next try', async () => {
   await page.chat.retry();
   expect(page.state().problem).toBe(null);
   expect(said(page)).toEqual(['user: Hello', 'assistant: Hello there.']);
+});
+
+it('loads a model again whose thread has died', async () => {
+  const page = open();
+  await page.chat.send('Hello');
+  page.engineThreads[0]?.crash('out of paper');
+  await page.chat.send('Still there?');
+  expect(page.state()).toMatchObject({ problem: { code: 'internal' }, isLoaded: false });
+  await page.chat.retry();
+  expect(page.state()).toMatchObject({ problem: null, isLoaded: true });
+  expect(said(page).at(-1)).toBe('assistant: Hello there.');
 });
 
 it('stops waiting for a model at once', async () => {

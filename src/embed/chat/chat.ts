@@ -4,7 +4,7 @@ import { findModel } from '../../catalog/catalog';
 import type { LoadProgress } from '../../client/client';
 import type { LocalModel } from '../../client/local-model';
 import type { ModelClient } from '../../client/openai/models';
-import { HearthError, isAbort, toHearthError } from '../../lib/errors';
+import { HearthError, isAbort, toHearthError, type ErrorCode } from '../../lib/errors';
 import type { ChatMessage, GenerationStats } from '../../protocol/generation';
 
 export interface ChatTurn {
@@ -44,6 +44,9 @@ export interface ChatParts {
   salt: string;
 }
 
+/** Errors after which the model is gone, with its thread or its device. */
+const LOST: readonly ErrorCode[] = ['engine-taken', 'device-lost', 'internal'];
+
 const atFirst: ChatState = {
   turns: [],
   phase: 'idle',
@@ -78,8 +81,9 @@ export function createChat({ model: modelId, client, salt }: ChatParts): Chat {
     const { signal } = controller;
     setState({ phase: 'waiting', problem: null, stats: null });
     const id = ++lastId;
+    const loaded = load();
     try {
-      const model = await Promise.race([load(), aborted(signal)]);
+      const model = await Promise.race([loaded, aborted(signal)]);
       const messages: ChatMessage[] = getState().turns.map(({ role, text }) => ({ role, content: text }));
       const options = { ...findModel(modelId)?.sampling, salt, signal, contextPolicy: 'drop-oldest' } as const;
       for await (const { text, stats, finishReason } of model.chat(messages, options)) {
@@ -88,13 +92,22 @@ export function createChat({ model: modelId, client, salt }: ChatParts): Chat {
         if (finishReason !== null) setState({ stats });
       }
     } catch (error) {
+      const problem = toHearthError(error);
+      if (LOST.includes(problem.code)) forget(loaded);
       if (answering !== controller) return;
-      // A model whose thread has died is loaded again.
-      if (!isAbort(error)) setState({ problem: toHearthError(error) });
+      if (!isAbort(error)) setState({ problem });
     }
     if (answering !== controller) return;
     answering = null;
     setState({ phase: 'idle' });
+  }
+
+  /** The next message loads the model again. */
+  function forget(lost: Promise<LocalModel>): void {
+    lost.then((model) => model.dispose()).catch(() => {}); // its thread may have gone
+    if (loading !== lost) return;
+    loading = null;
+    setState({ isLoaded: false });
   }
 
   function append(id: number, text: string): void {

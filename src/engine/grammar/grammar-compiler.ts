@@ -28,7 +28,7 @@ export class GrammarCompiler {
   readonly #tokens: readonly Uint8Array[];
   readonly #guard: Utf8Guard;
   readonly #stopIds: number[];
-  readonly #compiled = new Map<string, Promise<CompiledGrammar>>(); // the least recently used first
+  readonly #compiled = new Map<string, Compiled>(); // the least recently used first
   #compiler: Promise<LibraryCompiler> | null = null;
 
   /** @param vocabSize rows of the logits. @throws HearthError `unsupported-model` without a token that ends an answer. */
@@ -51,13 +51,20 @@ export class GrammarCompiler {
   async matcher(wish: GrammarWish): Promise<TokenMatcher> {
     const source = sourceOf(wish);
     const key = JSON.stringify(source);
-    const compiled = this.#compiled.get(key) ?? this.#compile(source);
+    const compiled = this.#compiled.get(key) ?? { grammar: this.#compile(source), users: 0 };
     this.#compiled.delete(key);
     this.#compiled.set(key, compiled); // to the end, with those used last
-    compiled.catch(() => this.#compiled.delete(key));
-    this.#forgetOldest();
-    const grammar = await compiled;
-    return new TokenMatcher(await this.#library.GrammarMatcher.createGrammarMatcher(grammar), this.#guard);
+    compiled.users++;
+    try {
+      const grammar = await compiled.grammar;
+      return new TokenMatcher(await this.#library.GrammarMatcher.createGrammarMatcher(grammar), this.#guard);
+    } catch (error) {
+      if (this.#compiled.get(key) === compiled) this.#compiled.delete(key);
+      throw error;
+    } finally {
+      compiled.users--;
+      this.#forgetOldest();
+    }
   }
 
   async #compile(source: GrammarSource): Promise<CompiledGrammar> {
@@ -67,12 +74,19 @@ export class GrammarCompiler {
   }
 
   #forgetOldest(): void {
-    const [oldest] = this.#compiled;
-    if (this.#compiled.size <= MOST_COMPILED || !oldest) return;
-    const [key, compiled] = oldest;
-    this.#compiled.delete(key);
-    void compiled.then((grammar) => grammar.dispose()).catch(() => {}); // matchers made of it go on
+    for (const [key, { grammar, users }] of this.#compiled) {
+      if (this.#compiled.size <= MOST_COMPILED) return;
+      if (users > 0) continue;
+      this.#compiled.delete(key);
+      void grammar.then((compiled) => compiled.dispose()).catch(() => {}); // matchers made of it go on
+    }
   }
+}
+
+interface Compiled {
+  readonly grammar: Promise<CompiledGrammar>;
+  /** How many matchers are being made of it. */
+  users: number;
 }
 
 /** What the library compiles. */

@@ -100,6 +100,8 @@ const REFUSED: [string, JsonSchema][] = [
   ['patternProperties', { properties: { x1: digit }, patternProperties: { '^x': flags } }],
   ['additionalProperties', { properties: { a: digit }, additionalProperties: flags }],
   ['minProperties', { type: 'object', additionalProperties: flags, minProperties: 2 }],
+  ['$ref', { $ref: 'https://example.org/pet.json' }],
+  ['$ref', { $defs: { pet: { ...digit, $anchor: 'pet' } }, $ref: '#pet' }],
   ['propertyNames', { type: 'object', propertyNames: { pattern: '^a' } }],
   ['dependentRequired', { type: 'object', properties: { a: digit }, dependentRequired: { a: ['b'] } }],
 ];
@@ -114,6 +116,10 @@ const MISTAKEN: [unknown, RegExp][] = [
   [{ type: 'integer', minimum: '3' }, /"minimum": "3"/],
   [{ type: 'string', pattern: '(([a-z]{900}){900}' }, /"pattern"/],
   [{ properties: { 'a"b': digit } }, /property "a\\"b"/],
+  [
+    Array.from({ length: 20 }).reduce<object>((items) => ({ type: ['array', 'array', 'array'], items }), {}),
+    /more than 20000 schemas/,
+  ],
   [Array.from({ length: 70 }).reduce<object>((items) => ({ items }), {}), /deeper than 64/],
 ];
 
@@ -151,6 +157,12 @@ describe('what cannot be promised', () => {
 
 it.each(MISTAKEN)('a mistake is told with its place: %j', (schema, message) => {
   for (const strict of [true, false]) expect(() => readJsonSchema(schema as JsonSchema, strict)).toThrow(message);
+});
+
+it('grammars that are asked for all at once do not take each other away', async () => {
+  const wishes = Array.from({ length: 20 }, (_, i) => ({ type: 'regex', pattern: `a${i}` }) as const);
+  const texts = await Promise.all(wishes.map((wish) => walk(compiler, wish, randomOf(1))));
+  expect(texts).toEqual(wishes.map(({ pattern }) => pattern));
 });
 
 it('an object may have any properties where none is named', async () => {

@@ -66,6 +66,9 @@ const MOST_REPEATS = 1024;
 
 const MOST_LEVELS = 64;
 
+/** Lists of types write out what is below them once for each type, so that a short schema may stand for a very large one. */
+const MOST_SCHEMAS = 20_000;
+
 /** Where a range of integers ends that has one bound only: the largest number of fifteen digits, which JavaScript tells apart. */
 const LARGEST = 999_999_999_999_999;
 
@@ -78,6 +81,8 @@ export function readJsonSchema(schema: JsonSchema, strict: boolean): JsonSchema 
 }
 
 class SchemaReader {
+  #count = 0;
+
   constructor(
     readonly root: JsonSchema,
     readonly strict: boolean,
@@ -87,6 +92,7 @@ class SchemaReader {
     if (typeof schema === 'boolean') return schema;
     if (!isKeywords(schema)) throw refusal(at, 'is no schema; expected an object, true or false');
     if (level > MOST_LEVELS) throw refusal(at, `is nested deeper than ${MOST_LEVELS} levels`);
+    if (++this.#count > MOST_SCHEMAS) throw refusal(at, `is one of more than ${MOST_SCHEMAS} schemas`);
     for (const keyword of NEVER) if (asks(schema, keyword)) this.#giveUp(at, keyword, 'grammars do not keep to it');
     const definitions = ['$defs', 'definitions'].flatMap((name) =>
       isKeywords(schema[name]) ? [[name, this.#readEach(schema[name], `${at}/${name}`, level)]] : [],
@@ -104,7 +110,7 @@ class SchemaReader {
     }
     switch (whole) {
       case '$ref':
-        return { $ref: schema['$ref'] };
+        return this.#readReference(schema['$ref'], at);
       case 'const':
         return { enum: this.#valuesOfType([schema['const']], schema, at) };
       case 'enum':
@@ -122,6 +128,13 @@ class SchemaReader {
         return { anyOf: options.map((option, i) => this.read(option, `${at}/${whole}/${i}`, level + 1)) };
       }
     }
+  }
+
+  /** The library takes whatever a reference names that is no place in the schema for anything at all. */
+  #readReference(reference: unknown, at: string): Keywords {
+    if (typeof reference === 'string' && /^#(\/|$)/.test(reference)) return { $ref: reference };
+    this.#giveUp(at, '$ref', 'only places in the schema itself can be meant, such as "#/$defs/name"');
+    return {};
   }
 
   #readTyped(schema: Keywords, at: string, level: number): Keywords {

@@ -20,6 +20,8 @@ it.each([
   ['"a{9}"', 4],
   ['"ab\\"{3}"{2}', 14],
   ['("(" [a-z]{3} ")"){2}', 14],
+  ['r::=x{90}#(', 95],
+  [`x{90}[(${'b'.repeat(500)}]`, 592],
 ])('of the EBNF %s is %i', (ebnf, size) => {
   expect(unrolledSize(ebnf, true)).toBe(size);
 });

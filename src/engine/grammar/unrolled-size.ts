@@ -38,5 +38,5 @@ export function unrolledSize(text: string, hasStrings: boolean): number {
       if (text[at] === '\\') at++;
     }
   }
-  return size;
+  return before.reduce((sum, outer) => sum + outer, size); // a bracket in a comment is never closed
 }

@@ -151,6 +151,40 @@ describe('tuning', () => {
     expect((await engine.tuning()).points.length).toBeGreaterThan(4);
   });
 
+  it('stops where it is switched off halfway, and measures everything where it is told to begin again halfway', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    await answer(model, STORY, OPTIONS);
+    const halfway = async (least: number) => {
+      await vi.waitFor(() => expect(backend.batches).toBeGreaterThan(least), { timeout: 20_000, interval: 1 });
+      return (await engine.tuning()).points.length;
+    };
+    const known = await halfway(30);
+    expect(known).toBeGreaterThan(0);
+    await engine.setTuning(false);
+    const batches = backend.batches;
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(backend.batches - batches).toBeLessThanOrEqual(1); // the one that was under way
+    await engine.setTuning(true);
+    await halfway(batches + 30);
+    await engine.tuneAgain();
+    await tuned(backend);
+    const { points } = await engine.tuning();
+    await engine.tuneAgain();
+    await tuned(backend);
+    expect(points.map(({ point }) => point).toSorted()).toEqual(
+      (await engine.tuning()).points.map(({ point }) => point).toSorted(),
+    );
+  });
+
+  it('has one table for all who ask at once', async () => {
+    const read = vi.fn<() => Promise<TuningRecord | null>>(async () => null);
+    engine = new Engine(new TunedBackend(), null, { store: { read, write: async () => {} }, build: 'this build' });
+    await Promise.all([engine.setTuning(false), engine.setTuning(false)]);
+    expect(await engine.tuning()).toEqual({ isOn: false, points: [] });
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+
   it('measures what guessing costs again, once other kernels are used', async () => {
     const backend = new TunedBackend();
     const model = await load(backend, stored);

@@ -154,7 +154,7 @@ it.each(CASES)(
   },
 );
 
-describe.each(KV_FORMATS)('with keys and values in %s', (format) => {
+describe.each(['f16', 'int8'] as const)('with keys and values in %s', (format) => {
   it('a row has the same bits however rows share workgroups and threads', async () => {
     const set = setting([4, 2, 32], format, ROWS);
     const view = [SPLIT + 9, 0] as const;
