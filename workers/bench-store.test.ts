@@ -34,6 +34,16 @@ it('what did not fit as a whole leaves nothing in the store', async () => {
   expect(await names(factory)).toEqual([]);
 });
 
+it('where another tab empties the store meanwhile nothing is timed, and nothing fails', async () => {
+  const factory = new IDBFactory();
+  const figure = await benchCachedLoad(new CpuBackend(), TINY, async (weights) => {
+    const kept = await keepWeights(weights, factory);
+    await forgetWeights(factory);
+    return kept;
+  });
+  expect(figure).toBeNull();
+});
+
 it('where there is no room nothing is timed, and nothing fails', async () => {
   const refuse = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
   expect(await benchCachedLoad(new CpuBackend(), TINY, refuse)).toBeNull();

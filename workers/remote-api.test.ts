@@ -304,6 +304,16 @@ describe('what goes wrong', () => {
     await expect(read(model.chat(messages))).rejects.toMatchObject({ code });
   });
 
+  it('a list of models beyond all measure is read as far as anybody could use it', async () => {
+    const names = ['big', 'big', 'a'.repeat(5000), ...Array.from({ length: 20_000 }, (_, i) => `model-${i}`)];
+    const { server, remote } = await setUp((_, response) =>
+      sendJson(response, 200, { data: names.map((id) => ({ id })) }),
+    );
+    const models = await remote.models(server.url);
+    expect(models).toHaveLength(10_000);
+    expect(models.slice(0, 2).map(({ id }) => id)).toEqual(['big', 'model-0']);
+  });
+
   it('a list of models that is none, and one that is given up', async () => {
     const { server, remote } = await setUp((_, response) => sendJson(response, 200, '<html>Hello</html>'));
     await expect(remote.models(server.url)).rejects.toMatchObject({ code: 'bad-file' });

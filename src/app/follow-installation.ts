@@ -1,5 +1,6 @@
 /** The page as an app of its own: it asks to be kept when it is installed, and goes where its shortcuts lead. */
 import { screenAt, showScreen } from './navigation/screens';
+import { readStartAddress } from './state/start-address';
 import type { AppStore } from './state/store';
 
 /** https://wicg.github.io/web-app-launch/#launchqueue-interface; Chromium alone has it. */
@@ -19,8 +20,14 @@ export function followInstallation({ getState }: AppStore): void {
     isOpening = false;
     // The page was opened at the first address; later ones come to a window that may be in the middle of an answer.
     if (isFirst || !targetURL) return;
-    const { hash, searchParams } = new URL(targetURL);
+    const { hash, search } = new URL(targetURL);
+    const { text } = readStartAddress(search);
     showScreen(screenAt(hash));
-    if (searchParams.has('q')) void getState().newChat();
+    if (text === null) return;
+    void getState()
+      .newChat()
+      .then(() => {
+        if (text !== '') getState().setComposer({ text });
+      });
   });
 }

@@ -4,6 +4,7 @@
  */
 import { uploadWeights } from '../engine/upload';
 import type { Backend } from '../gpu/backend';
+import { toHearthError } from '../lib/errors';
 import { type Figure, figureOf } from '../lib/figure';
 import { modelPage } from '../models/index';
 import { DEFAULT_INT4 } from '../quant/choose';
@@ -52,6 +53,9 @@ export async function benchCachedLoad(
       bytesPerSecond.push((1000 * uploaded.bytes) / (performance.now() - startMs));
       uploaded.destroy();
     }
+  } catch (error) {
+    if (toHearthError(error).code !== 'weights-corrupt') throw error;
+    return null; // another tab, or the person, has emptied the store meanwhile
   } finally {
     await kept.forget();
   }

@@ -35,6 +35,10 @@ const SMALL_BUFFER_BYTES = 32 * 2 ** 20;
 const READ_THREADS = 2 ** 16;
 const SMALL_THREADS = 2 ** 10;
 
+/** A timing lasts at least so long, or has as many dispatches: by itself one of a fast card is shorter than its submission. */
+const BATCH_MS = 20;
+const MOST_REPEATS = 1024;
+
 /** @param small for adapters without a GPU behind them, where the large probes would take seconds each. */
 export async function measureCeilings(
   backend: Backend,
@@ -53,14 +57,24 @@ export async function measureCeilings(
     backend.write(x, at, noise.subarray(0, Math.min(noise.length, (16 * vectors - at) / 4)));
   }
   const timed = async <C extends string>(kernel: Kernel<'x' | 'y', C>, constants: Constants<C>, grid: Grid) => {
-    const recorder = new Recorder();
-    recorder.call(kernel.name, kernel, { x, y }, constants, grid);
-    const prepared = await backend.prepare(recorder.finish());
-    return async () => {
-      const startMs = performance.now();
-      await backend.run(prepared);
-      return performance.now() - startMs;
+    const batchOf = async (repeats: number) => {
+      const recorder = new Recorder();
+      for (let i = 0; i < repeats; i++) recorder.call(kernel.name, kernel, { x, y }, constants, grid);
+      const prepared = await backend.prepare(recorder.finish());
+      return async () => {
+        const startMs = performance.now();
+        await backend.run(prepared);
+        return (performance.now() - startMs) / repeats;
+      };
     };
+    let repeats = 1;
+    let batch = await batchOf(repeats);
+    await batch(); // for warmth
+    while (repeats < MOST_REPEATS && repeats * (await batch()) < BATCH_MS) {
+      repeats *= 4;
+      batch = await batchOf(repeats);
+    }
+    return batch;
   };
   try {
     const grid = gridOf(threads / PROBE_WORKGROUP);

@@ -434,6 +434,18 @@ describe('of several tabs', () => {
     expect(here.engineThreads).toHaveLength(2);
   });
 
+  it('one whose engine is taken while it measures ends that', async () => {
+    const site = createFakeSite();
+    const [here, there] = [setUp({}, {}, site), setUp({}, {}, site)];
+    here.engine.measureReading = () => new Promise(() => {});
+    const measuring = here.client.measureReading();
+    await vi.waitFor(() => expect(here.client.engine.place().at).toBe('here'));
+    await Promise.all([
+      expect(measuring).rejects.toMatchObject({ code: 'engine-taken' }),
+      there.client.engine.takeOver().then(() => expect(here.engineThreads[0]?.terminated).toBe(true)),
+    ]);
+  });
+
   it('one whose engine is taken while it downloads does not wait for the end of that', async () => {
     const site = createFakeSite();
     const [here, there] = [setUp({}, { downloaded: new Promise(() => {}) }, site), setUp({}, {}, site)];

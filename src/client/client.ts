@@ -32,7 +32,7 @@ import type { NetworkApi } from '../protocol/network-api';
 import { createLocalModel, type LocalModel } from './local-model';
 import { resolveModel, type ModelLocation, type ResolvedModel } from './model-location';
 import { hubAddress, tokenOrigin } from './hosts';
-import { createEngineHolder, type EngineHold, type EngineHolder } from './engine-holder';
+import { createEngineHolder, type EngineHold, type EngineHolder, type EngineUse } from './engine-holder';
 import { createRemoteClient, type RemoteClient } from './remote/remote';
 import { openThread, reopening, type Thread, type ThreadPort } from './thread';
 
@@ -113,7 +113,7 @@ export interface HearthClient {
    * @throws HearthError that getting the model would meet: `not-found`, `bad-file`, `unsupported-model`, `network`, `aborted`.
    */
   inspectModel(idOrSource: string | ModelLocation, options?: Omit<FetchOptions, 'onProgress'>): Promise<Inspection>;
-  /** How fast the device reads weights; takes about a second. @throws HearthError `engine-elsewhere`, `out-of-memory`. */
+  /** How fast the device reads weights; takes about a second. @throws HearthError `engine-elsewhere`, `engine-taken`, `out-of-memory`. */
   measureReading(): Promise<ReadingSpeed>;
   /**
    * Makes damaged parts of a stored model anew from where it came from, and fetches nothing else.
@@ -196,13 +196,19 @@ export function createClient(parts: ClientParts): HearthClient {
   let requestCount = 0;
   const nextRequestId = () => `request-${++requestCount}`;
 
+  /** The engine's thread, which ends when another tab takes the engine: so its device is free for that one. */
+  async function holdEngine(use: EngineUse): Promise<{ hold: EngineHold; thread: Thread<EngineApi> }> {
+    const hold = await holder.hold(use);
+    const thread = engine();
+    hold.taken.addEventListener('abort', () => thread.end(toHearthError(hold.taken.reason)));
+    return { hold, thread };
+  }
+
   async function loadModel(idOrSource: string | ModelLocation, options: LoadOptions = {}): Promise<LocalModel> {
     const model = resolve(idOrSource);
     const draft = options.draft ? resolve(options.draft) : null;
     throwIfAborted(options.signal);
-    const hold = await holder.hold('models');
-    const thread = engine();
-    hold.taken.addEventListener('abort', () => thread.end(toHearthError(hold.taken.reason)));
+    const { hold, thread } = await holdEngine('models');
     void thread.died.then(hold.release);
     const signal = AbortSignal.any([hold.taken, ...(options.signal ? [options.signal] : [])]);
     try {
@@ -275,9 +281,9 @@ export function createClient(parts: ClientParts): HearthClient {
   }
 
   async function measureReading() {
-    const hold = await holder.hold('benchmark');
+    const { hold, thread } = await holdEngine('benchmark');
     try {
-      return await engine().call((api) => api.measureReading());
+      return await thread.call((api) => api.measureReading());
     } finally {
       hold.release();
     }

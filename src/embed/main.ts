@@ -114,7 +114,8 @@ function setTheme(theme: EmbedTheme): void {
 
 async function placeOf(model: string, storage: Storage | null): Promise<ModelPlace> {
   if (storage === null) return 'passing';
-  return (await hearth.storedModels()).some(({ modelId }) => modelId === model) ? 'here' : 'kept';
+  const stored = await hearth.storedModels().catch(() => []); // what cannot be listed is fetched
+  return stored.some(({ modelId }) => modelId === model) ? 'here' : 'kept';
 }
 
 /** Null where the browser gives this frame none. */

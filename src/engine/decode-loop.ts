@@ -34,7 +34,7 @@ const STEPS_AHEAD_OF_GRAMMARS = 2;
 /** From this share of tokens that looking up would have guessed right it is worth knowing what that costs. */
 const PROMISING_RATE = 0.5;
 
-/** Words of a row: token, position, slot, dead. */
+/** Words of a row: token, position, slot, and its place in a run, or DEAD_ROW. */
 const ROW_WORDS = 4;
 
 /** A mask that forbids nothing. */

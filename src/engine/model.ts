@@ -121,11 +121,16 @@ export class Model {
   }
 
   async #matcher(wish: GrammarWish): Promise<TokenMatcher> {
-    this.#grammars ??= import('./grammar/grammar-compiler').then(
+    const grammars = (this.#grammars ??= import('./grammar/grammar-compiler').then(
       ({ GrammarCompiler }) => new GrammarCompiler(this.text, this.runner.vocabSize),
-    );
-    this.#grammars.catch(() => (this.#grammars = null)); // a script that did not come may come another time
-    return (await this.#grammars).matcher(wish);
+    ));
+    try {
+      return await (await grammars).matcher(wish);
+    } catch (error) {
+      // A script that did not come may come another time, and a library that has come to its end is needed anew.
+      if (!(error instanceof HearthError) && this.#grammars === grammars) this.#grammars = null;
+      throw error;
+    }
   }
 
   async *#answer(

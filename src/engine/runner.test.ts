@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import type { PreparedStep } from '../gpu/backend';
 import { CpuBackend } from '../gpu/cpu-backend';
 import { Recorder } from '../gpu/recorder';
-import type { Step } from '../gpu/recorder';
+import type { Call, Step } from '../gpu/recorder';
 import { SPLIT } from '../kernels/attention/splits';
 import { randomNumbers } from '../kernels/testing/twins';
 import { present } from '../lib/invariant';
@@ -22,6 +23,24 @@ it('a step in use is prepared once, however many shapes there are, and of those 
   const again = runner.prepare({ ...decodeShape(1), prefillRows: 1 });
   expect(again).toBeInstanceOf(Promise);
   expect(await again).not.toBe(once);
+  runner.destroy();
+});
+
+it('a first prompt and its answer find all their kernels compiled', async () => {
+  const compiled = new Set<string>();
+  const pipelineOf = ({ kernel, constants }: Call) => `${kernel.name} ${JSON.stringify(constants)}`;
+  class Compiler extends CpuBackend {
+    override prepare(step: Step): Promise<PreparedStep> {
+      for (const call of step) compiled.add(pipelineOf(call));
+      return super.prepare(step);
+    }
+  }
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const runner = await createRunner(new Compiler(), stored, { contextLength: 128, maxRows: 128 });
+  for (const prefillRows of [0, 16, 40, 127]) {
+    const step = runner.record({ ...decodeShape(1), prefillRows });
+    expect(step.map(pipelineOf).filter((pipeline) => !compiled.has(pipeline))).toEqual([]);
+  }
   runner.destroy();
 });
 

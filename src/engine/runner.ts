@@ -10,9 +10,9 @@ import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
 import { commit } from '../kernels/commit/commit';
 import { lookup, LONGEST_NGRAM, SHORTEST_NGRAM } from '../kernels/lookup/lookup';
+import { ROW_CLASSES } from '../kernels/product-variants';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
-import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';
@@ -164,7 +164,7 @@ export class Runner {
     this.finishNullSlot();
   }
 
-  /** Makes the buffers and prepares the step that decode repeats. @throws HearthError `out-of-memory`, `device-lost`. */
+  /** Makes the buffers and prepares the steps of a first answer. @throws HearthError `out-of-memory`, `device-lost`. */
   static async create(
     backend: Backend,
     target: ModelParts,
@@ -175,7 +175,8 @@ export class Runner {
     const runner = new Runner(backend, target, draft, options, tuning);
     try {
       await backend.settle();
-      const chunk = { ...decodeShape(1), prefillRows: ROW_MULTIPLE - 1 };
+      // A first prompt is nearly always of the largest class of rows; another one's kernels would be compiled for nobody.
+      const chunk = { ...decodeShape(1), prefillRows: Math.min(options.maxRows, Math.max(...ROW_CLASSES)) - 1 };
       await Promise.all([runner.prepare(decodeShape(1)), runner.prepare(chunk)]);
       // Most requests filter, and most others are greedy; what that takes to compile need not be waited for.
       for (const other of [{ filters: true }, { greedy: true }, { long: true }]) {
@@ -261,7 +262,7 @@ export class Runner {
 
   /**
    * Submits the part `rows` of a step, which `forward` and `draw` follow with no other step between.
-   * @param into receives the rows: four words each, token, position, slot, dead; null where nobody asks.
+   * @param into receives the rows: four words each, as in plan-rows.wgsl; null where nobody asks.
    */
   submitRows(prepared: PreparedStep, plan: StepPlan, into: Uint32Array<ArrayBuffer> | null): Promise<void> {
     this.#tell(plan);

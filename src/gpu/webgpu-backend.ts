@@ -286,6 +286,7 @@ export class WebGpuBackend implements Backend {
       },
     });
     this.#pipelines.set(key, pipeline);
+    pipeline.catch(() => this.#pipelines.delete(key)); // whoever asks again may have more luck
     return pipeline;
   }
 

@@ -36,7 +36,7 @@ export interface SamplingShape {
 export interface SamplingBuffers {
   readonly logits: DeviceBuffer; // [outputs][logitStride] f32; changed where there are penalties or masks
   readonly ranks: DeviceBuffer; // [outputs][rankStride] (key, id), in place of the logits where the shape is greedy
-  readonly rows: DeviceBuffer; // [rows] token, position, slot, dead
+  readonly rows: DeviceBuffer; // [rows] token, position, slot, place
   readonly picked: DeviceBuffer; // [outputs] index into rows
   readonly slots: DeviceBuffer; // [slots][SLOT_WORDS]
   readonly tokens: DeviceBuffer; // [slots][tokensStride] ids by position, drafted ones beyond the length

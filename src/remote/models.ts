@@ -11,10 +11,14 @@ const MAX_LIST_BYTES = 16 * 1024 * 1024;
 /** A machine that is off or behind a firewall may not even refuse; a browser alone would wait for minutes. */
 const PATIENCE_MS = 20_000;
 
+/** More than any server has, and than a page can draw; of a name that is longer nothing is ever asked. */
+const MAX_MODELS = 10_000;
+const MAX_NAME_CHARACTERS = 1000;
+
 const listSchema = v.object({ data: v.array(v.object({ id: v.string() })) });
 
 /**
- * Their names, in the server's order.
+ * Their names, each once, in the server's order.
  * @throws HearthError as `ask`; `network` also where the server takes its time; `bad-file` for what is no list of models.
  */
 export async function listRemoteModels(
@@ -32,7 +36,10 @@ export async function listRemoteModels(
     },
   );
   const list = v.safeParse(listSchema, parseJson(text));
-  if (list.success) return list.output.data.map(({ id }) => id);
+  if (list.success) {
+    const names = list.output.data.map(({ id }) => id).filter((id) => id.length <= MAX_NAME_CHARACTERS);
+    return [...new Set(names)].slice(0, MAX_MODELS);
+  }
   throw new HearthError('bad-file', `The server ${endpoint.url} sent no list of models, but "${text.slice(0, 80)}".`, {
     hint: 'Check that the address is that of an OpenAI-compatible API.',
   });

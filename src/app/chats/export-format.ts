@@ -3,9 +3,11 @@
  * (revisions, deletions, who has been chosen to answer elsewhere) stays behind. A backup is the same with presets, settings and the batch.
  */
 import * as v from 'valibot';
+import { ALLOWED_SITES_KEY } from '../../client/allowed-sites';
 import { MAX_CONCURRENCY, type StoredBatch } from '../batch/types';
 import type { StoredChat } from './chat-store';
 import { settled } from './chat-store';
+import { OUR_KEYS } from './erase';
 import type { Chat, Message, Preset } from './types';
 
 export const FORMAT_NAME = 'hearth-chats';
@@ -116,7 +118,7 @@ export const exportSchema = v.object({
   exportedAt: v.optional(v.string()),
   chats: v.array(chatSchema),
   presets: v.optional(v.array(presetSchema), []),
-  settings: v.optional(v.record(v.string(), v.string()), {}),
+  settings: v.optional(v.pipe(v.record(v.string(), v.string()), v.transform(withoutConsents)), {}),
   batch: v.optional(batchSchema),
 });
 
@@ -129,6 +131,12 @@ export interface BackupExtras {
   /** The keys of this page in localStorage, as they are. */
   settings: Record<string, string>;
   batch?: StoredBatch;
+}
+
+/** Keys of ours. What other sites may do a person says in each browser, and no file does. */
+function withoutConsents(settings: Record<string, string>): Record<string, string> {
+  const ours = Object.entries(settings).filter(([key]) => key.startsWith(OUR_KEYS) && key !== ALLOWED_SITES_KEY);
+  return Object.fromEntries(ours);
 }
 
 /** A chat with its messages, oldest first, as it stands in an export. */
@@ -163,6 +171,7 @@ export async function* writeExport(
     version: FORMAT_VERSION,
     exportedAt: new Date(exportedAt).toISOString(),
     ...extras,
+    ...(extras && { settings: withoutConsents(extras.settings) }),
   };
   yield `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "chats": [`;
   let separator = '\n';

@@ -4,6 +4,7 @@
  * expected, what to do. It reads in pieces, so that the page goes on meanwhile. Storing is `import.ts`.
  */
 import * as v from 'valibot';
+import { ALLOWED_SITES_KEY } from '../../client/allowed-sites';
 import { HearthError } from '../../lib/errors';
 import { conversationSchema, fromChatGpt, looksLikeChatGpt } from './chatgpt-format';
 import type { StoredChat } from './chat-store';
@@ -19,6 +20,7 @@ import type { ExportedChat } from './export-format';
 import { JsonSplitter } from './json-splitter';
 import { parseMarkdown } from './markdown-format';
 import { readZip, type ZipEntry } from './read-zip';
+import { OUR_KEYS } from './erase';
 import { createRests } from './rests';
 import { strings } from './strings';
 
@@ -150,7 +152,14 @@ async function readJson(name: string, begin: string, more: Iterable<string>, now
     chats.push(fromExported(chat));
     await rest();
   }
-  return { chats, presets, settings, batch };
+  return { chats, presets, settings: acceptable(settings), batch };
+}
+
+/** Settings of ours. What sites were allowed is not among them: that is said at this machine, and by no file. */
+function acceptable(settings: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).filter(([key]) => key.startsWith(OUR_KEYS) && key !== ALLOWED_SITES_KEY),
+  );
 }
 
 /** A document without the elements of its long list, and these. */

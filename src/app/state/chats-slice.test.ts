@@ -282,6 +282,7 @@ describe('searching, taking out, bringing in, deleting', () => {
     await exchange(tab);
     await tab.state().savePreset({ name: 'Brief', systemPrompt: '', sampling: {} });
     here.settings.setItem('hearth.theme', 'dark');
+    here.settings.setItem('hearth.allowed-sites', '[]'); // only the person at a machine allows sites there
     const { name, content } = await tab.state().exportEverything();
     expect(name).toMatch(/^hearth-everything-.*\.json$/);
     const other = await there.enter();
@@ -291,10 +292,29 @@ describe('searching, taking out, bringing in, deleting', () => {
     expect(await other.state().importChats([file])).toMatchObject({ added: 1, messages: 2, presets: 1 });
     expect(other.state().chatList.map(({ title }) => title)).toEqual(['Tell me a story']);
     expect(other.state().presets.map((preset) => preset.name)).toEqual(['Brief']);
+    expect(there.settings.getItem('hearth.allowed-sites')).toBe(null);
     expect([there.settings.getItem('hearth.theme'), there.settings.getItem('hearth.language')]).toEqual(['dark', 'de']);
     await expect(
       other.state().importChats([{ ...file, arrayBuffer: async () => new ArrayBuffer(0) }]),
     ).rejects.toMatchObject({ code: 'bad-file' });
+  });
+
+  it('takes from a file neither what other sites may do nor keys of others', async () => {
+    const [here, there] = [createMachine(), createMachine()];
+    const tab = await here.enter();
+    await exchange(tab);
+    here.settings.setItem('hearth.allowed-sites', '[]');
+    const { content } = await tab.state().exportEverything();
+    const written = JSON.parse(await content.text()) as { settings: object };
+    expect(written.settings).toEqual({});
+    written.settings = { 'hearth.allowed-sites': '[]', others: 'x', 'hearth.theme': 'dark' };
+    const bytes = strToU8(JSON.stringify(written));
+    const other = await there.enter();
+    await other
+      .state()
+      .importChats([{ name: 'a.json', size: bytes.length, arrayBuffer: async () => bytes.slice().buffer }]);
+    const keys = Array.from({ length: there.settings.length }, (_, i) => there.settings.key(i));
+    expect(keys).toEqual(['hearth.theme']);
   });
 
   it('exports one as a page of Markdown', async () => {

@@ -1,6 +1,6 @@
 /** Answers under grammars by a real model on the CPU road: what they are, and that guessing ahead and neighbours change nothing. */
 import Ajv from 'ajv/dist/2020';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CpuBackend } from '../../gpu/cpu-backend';
 import { Engine } from '../index';
 import type { GenerationOptions, Model, Prompt } from '../index';
@@ -235,6 +235,19 @@ describe('a grammar with a mistake', () => {
       await ask({ grammar: { type: 'grammar', ebnf: `root ::= "${i}` } }).catch(() => {});
     expect((await ask({ grammar })).text).toBe('woof');
     await running.return(undefined);
+  });
+
+  it('that ends the library all the same is followed by others on a new one', async () => {
+    const grammar: GrammarWish = { type: 'regex', pattern: 'woof' };
+    const matcher = vi.spyOn(GrammarCompiler.prototype, 'matcher');
+    await ask({ grammar });
+    matcher.mockRejectedValueOnce(new WebAssembly.RuntimeError('Aborted()'));
+    await expect(ask({ grammar })).rejects.toThrow('Aborted');
+    expect((await ask({ grammar })).text).toBe('woof');
+    const [first, broken, renewed] = matcher.mock.contexts;
+    matcher.mockRestore();
+    expect(broken).toBe(first);
+    expect(renewed).not.toBe(first);
   });
 
   it.each([{ type: 'xml' }, { type: 'json_schema' }, { type: 'grammar', ebnf: '' }, 'json'])(

@@ -63,7 +63,7 @@ export async function* tuneRunner(
       const candidates = variants.map((variant): Candidate => {
         return { variant: nameOf(variant), places: placesOf(rows, variant) };
       }) as [Candidate, ...Candidate[]];
-      const fill = () => fillBuffers(backend, candidates[0].places[0]!, key);
+      const fill = fillerOf(backend, candidates[0].places[0]!, key);
       const decision = yield* compareVariants(backend, candidates, { fill, now });
       table.decide(point, decision);
       hasChanged ||= decision.variant !== candidates[0].variant;
@@ -116,16 +116,22 @@ function pointsOf(
   return points;
 }
 
-/** Activations between −1 and 1 to multiply with, zero beyond the width as everywhere, and zeros where results go. */
-function fillBuffers(backend: Backend, place: Call, { width }: ProductKey): void {
+/**
+ * Writes activations between −1 and 1 to multiply with, zero beyond the width as everywhere, and zeros where results go. They
+ * are made once: of a wide matrix there are so many that whoever asks for something would notice.
+ */
+function fillerOf(backend: Backend, place: Call, { width }: ProductKey): () => void {
   const { kernel, buffers } = place;
   const x = present(buffers[kernel.bindings.findIndex(({ name }) => name === 'x')], 'activations');
   const y = outputOf(place);
   const stride = CHUNK * Math.ceil(width / CHUNK);
   const values = new Float32Array(x.bytes / 4);
   for (let i = 0; i < values.length; i++) {
-    if (i % stride < width) values[i] = ((i * 7919) % 2039) / 1019.5 - 1;
+    if (i % stride < width) values[i] = (((i % 2039) * 7919) % 2039) / 1019.5 - 1;
   }
-  backend.write(x, 0, values);
-  backend.write(y, 0, new Uint8Array(y.bytes));
+  const zeros = new Uint8Array(y.bytes);
+  return () => {
+    backend.write(x, 0, values);
+    backend.write(y, 0, zeros);
+  };
 }

@@ -1,7 +1,7 @@
 // The embedding of each row's token, decoded to f32 and scaled. A table split by rows takes one dispatch a part: tokens outside
 // this part are left to the others.
 
-@group(0) @binding(0) var<storage, read> rows: array<vec4u>;      // [rows]: token, position, sequence, unused
+@group(0) @binding(0) var<storage, read> rows: array<vec4u>;      // [rows]: token, position, sequence, place
 @group(0) @binding(1) var<storage, read> codes: array<vec4u>;     // [PART_ROWS][vectors]
 @group(0) @binding(2) var<storage, read> scales: array<u32>;      // [PART_ROWS][SCALE_WORDS]; not read for floats
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;     // [rows][32 · CHUNKS]

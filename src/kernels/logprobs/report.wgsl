@@ -1,7 +1,7 @@
 // From the tiles' surveys to what is reported of each output: the log-probability of the chosen token, how many
 // alternatives there are, and of each its id and log-probability, likeliest first.
 
-@group(0) @binding(0) var<storage, read> rows: array<vec4u>;           // [rows]: token, position, slot, dead
+@group(0) @binding(0) var<storage, read> rows: array<vec4u>;           // [rows]: token, position, slot, place
 @group(0) @binding(1) var<storage, read> picked: array<u32>;           // [outputs]: index into rows
 @group(0) @binding(2) var<storage, read> slots: array<u32>;            // [slots][SLOT_WORDS]
 @group(0) @binding(3) var<storage, read> raw: array<u32>;              // [outputs][LOGIT_STRIDE] f32 bits

@@ -2,7 +2,7 @@
 // presence, for tokens of the answer; bias. A drafted token that the row follows counts as one of the answer.
 
 @group(0) @binding(0) var<storage, read_write> logits: array<f32>;   // [outputs][LOGIT_STRIDE]
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, slot, dead
+@group(0) @binding(1) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, slot, place
 @group(0) @binding(2) var<storage, read> picked: array<u32>;         // [outputs]: index into rows
 @group(0) @binding(3) var<storage, read> slots: array<u32>;          // [slots][SLOT_WORDS]
 @group(0) @binding(4) var<storage, read> tokens: array<u32>;         // [slots][TOKENS_STRIDE] ids by position

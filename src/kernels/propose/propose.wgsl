@@ -1,6 +1,6 @@
 // Drafted tokens, behind the tokens their sequences have: a length that does not reach them makes them nobody's.
 
-@group(0) @binding(0) var<storage, read> rows: array<vec4u>;          // [rows]: token, position, slot, dead
+@group(0) @binding(0) var<storage, read> rows: array<vec4u>;          // [rows]: token, position, slot, place
 @group(0) @binding(1) var<storage, read> picked: array<u32>;          // [OUTPUTS]: row of each output
 @group(0) @binding(2) var<storage, read> chosen: array<u32>;          // [OUTPUTS]: token ids
 @group(0) @binding(3) var<storage, read_write> tokens: array<u32>;    // [slots][TOKENS_STRIDE]

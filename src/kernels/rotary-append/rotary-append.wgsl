@@ -5,7 +5,7 @@
 // one find the largest magnitude of each INT8 group together.
 
 @group(0) @binding(0) var<storage, read_write> qkv: array<f32>;      // [rows][QKV_STRIDE]: queries | keys | values
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, sequence, unused
+@group(0) @binding(1) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, sequence, place
 @group(0) @binding(2) var<storage, read> tables: array<u32>;         // [sequences][TABLE_STRIDE]
 @group(0) @binding(3) var<storage, read> rotations: array<vec2f>;    // [positions][ROTARY_DIM / 2]: (cos, sin)
 @group(0) @binding(4) var<storage, read_write> keys: array<u32>;     // a pool

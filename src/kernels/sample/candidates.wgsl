@@ -3,7 +3,7 @@
 // tokens longer than needed, and however long it is it has room.
 
 @group(0) @binding(0) var<storage, read> logits: array<vec4u>;          // [outputs][LOGIT_STRIDE] f32 bits
-@group(0) @binding(1) var<storage, read> rows: array<vec4u>;            // [rows]: token, position, slot, dead
+@group(0) @binding(1) var<storage, read> rows: array<vec4u>;            // [rows]: token, position, slot, place
 @group(0) @binding(2) var<storage, read> picked: array<u32>;            // [outputs]: index into rows
 @group(0) @binding(3) var<storage, read> slots: array<u32>;             // [slots][SLOT_WORDS]
 @group(0) @binding(4) var<storage, read> largest: array<vec2u>;         // [outputs][tiles] ranks

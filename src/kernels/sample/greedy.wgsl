@@ -1,6 +1,6 @@
 // The likeliest token of each output, from the ranks that its head gave in place of logits.
 
-@group(0) @binding(0) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, slot, dead
+@group(0) @binding(0) var<storage, read> rows: array<vec4u>;         // [rows]: token, position, slot, place
 @group(0) @binding(1) var<storage, read> picked: array<u32>;         // [outputs]: index into rows
 @group(0) @binding(2) var<storage, read> ranks: array<vec2u>;        // [outputs][RANK_STRIDE]
 @group(0) @binding(3) var<storage, read_write> chosen: array<u32>;   // [outputs] ids, NO_TOKEN or BAD_LOGIT

@@ -7,7 +7,7 @@ const MIN_TEMPERATURE = 1.0e-6;
 const BINS = 256u;
 const BINS_PER_UNIT = 8.0;   // of the distance below the likeliest logit
 
-// The row of an output: token, position, slot, dead.
+// The row of an output: token, position, slot, place in its run or DEAD_ROW.
 fn row_of(output: u32) -> vec4u {
   return rows[picked[output]];
 }
