@@ -52,7 +52,13 @@ const packageRooms = {
 const workerSpawner = 'src/client/spawn-worker.ts';
 
 /** Commands that live beside the code they look into; they run in Node only and never reach a page. */
-const nodeFiles = ['src/bench/command.ts', 'src/engine/bisect.ts', 'src/engine/measure.ts', 'src/engine/profile.ts'];
+const nodeFiles = [
+  'src/bench/command.ts',
+  'src/bench/results.ts',
+  'src/engine/bisect.ts',
+  'src/engine/measure.ts',
+  'src/engine/profile.ts',
+];
 
 /**
  * @param {string} file as "src/engine/engine.ts"

@@ -13,6 +13,7 @@ import type { KeepWeights } from './cached-load';
 import { matrixBytes } from './matrices';
 import { benchModel, type ModelReport, NO_ROOM } from './model-bench';
 import { noiseOf } from '../lib/figure';
+import type { Peer } from './peer';
 import { PAIRS, SHAPES } from './shapes';
 
 export interface BenchOptions {
@@ -29,6 +30,8 @@ export interface BenchOptions {
   readonly kernels?: boolean;
   /** Where weights can be stored; without it no load from a store is timed. */
   readonly keepWeights?: KeepWeights;
+  /** Another engine to be timed beside ours. */
+  readonly peer?: Peer;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: BenchProgress) => void;
 }
@@ -132,6 +135,7 @@ export async function runBench(
     budgetMs = 60_000,
     kernels = false,
     keepWeights,
+    peer,
     signal,
   } = options;
   const shapes = chosenShapes(options.shapes);
@@ -144,7 +148,8 @@ export async function runBench(
     signal?.throwIfAborted();
     const onProgress = (share: number) => report((done + share) / shapes.length, shape.name);
     onProgress(0);
-    const modelOptions = { contexts, prompts, verifyRows, rounds, budgetMs, kernels, keepWeights, signal, onProgress };
+    const wishes = { contexts, prompts, verifyRows, rounds, budgetMs, kernels };
+    const modelOptions = { ...wishes, keepWeights, peer, signal, onProgress };
     try {
       models.push(await benchModel(backend, shape, ceilings, modelOptions));
     } catch (error) {

@@ -11,7 +11,7 @@ import { tableOf } from './table';
 
 /** Runs the benchmark somewhere. */
 export type RunBench = (
-  wishes: Omit<BenchOptions, 'keepWeights' | 'signal' | 'onProgress'>,
+  wishes: Omit<BenchOptions, 'keepWeights' | 'peer' | 'signal' | 'onProgress'>,
   onProgress: (progress: BenchProgress) => void,
 ) => Promise<BenchReport>;
 

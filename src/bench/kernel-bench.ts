@@ -24,6 +24,8 @@ export interface KernelReport {
   /** Of this device's measured ceilings; null where the kernel is bound by neither. */
   readonly shareOfBandwidth: number | null;
   readonly shareOfOperations: number | null;
+  /** Null where it unpacks no weights. */
+  readonly shareOfUnpacking: number | null;
 }
 
 export interface KernelBenchOptions {
@@ -87,6 +89,7 @@ export async function benchKernels(backend: Backend, step: Step, options: Kernel
       readBytes,
       shareOfBandwidth: shareOf(readBytes, ceilings.readBytesPerSecond),
       shareOfOperations: shareOf(operations, ceilings.operationsPerSecond),
+      shareOfUnpacking: shareOf(weightsOf(call), ceilings.unpackedPerSecond),
     };
   });
 }
@@ -123,6 +126,12 @@ function kindsOf(step: Step): Map<string, Call[]> {
 
 function partOf({ label }: Call): string {
   return label.replace(/^layers\.\d+/, 'layers.*');
+}
+
+/** Weights of four bits that a dispatch goes through, each counted once. */
+function weightsOf({ kernel, buffers }: Call): number {
+  if (kernel.name.startsWith('embed')) return 0;
+  return kernel.bindings.reduce((sum, { name }, i) => (name === 'codes' ? sum + 2 * buffers[i]!.bytes : sum), 0);
 }
 
 function readBytesOf({ kernel, buffers }: Call, cacheBytes: number): number {

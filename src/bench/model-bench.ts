@@ -21,6 +21,7 @@ import type { Ceilings } from './ceilings';
 import { benchGuessing, type GuessReport } from './guess-bench';
 import { benchKernels, type KernelReport } from './kernel-bench';
 import { layerWeights, matrixBytes, tokenWeights } from './matrices';
+import { type Peer, PeerCases, type PeerReport } from './peer';
 import { noiseWords, randomWeights } from './random-weights';
 import { type Figure, figureOf, mapFigure, noiseOf } from '../lib/figure';
 import { interleave } from './rounds';
@@ -61,6 +62,8 @@ export interface ModelReport {
   readonly stepMs: Figure;
   /** Rounds with a draft of fewer layers (guess-bench.ts); null where the shape was not timed whole, or both do not fit. */
   readonly guessing: GuessReport | null;
+  /** The same shape on another engine, in turns with ours; null where there is none, or where the shape was not timed whole. */
+  readonly peer: PeerReport | null;
   /** Largest half interval of any figure, as a share of it. */
   readonly noise: number;
   /** The dispatches of a decode step and of a prompt's chunk one by one, where they were asked for. */
@@ -81,6 +84,7 @@ export interface ModelBenchOptions {
   readonly budgetMs: number;
   readonly kernels: boolean;
   readonly keepWeights?: KeepWeights;
+  readonly peer?: Peer;
   readonly signal?: AbortSignal;
   /** @param share of the shape that is done, from 0 to 1 */
   readonly onProgress?: (share: number) => void;
@@ -199,7 +203,7 @@ async function timeAll(
   bench: SteadyRunner,
   shape: BenchShape,
   ceilings: Ceilings,
-  { contexts, verifyRows, rounds, kernels, signal, onProgress, ...wishes }: ModelBenchOptions,
+  { contexts, verifyRows, rounds, kernels, peer, signal, onProgress, ...wishes }: ModelBenchOptions,
   layersTimed: number,
 ): Promise<Measured> {
   const { runner, layers } = bench;
@@ -207,10 +211,16 @@ async function timeAll(
   const cases: Record<string, () => Promise<number>> = {};
   const reachable = contexts.map((context) => Math.min(context, room));
   const prompts = wishes.prompts.map((tokens) => Math.min(tokens, room));
+  const isWhole = layersTimed === layers;
+  const peers = peer && isWhole ? await PeerCases.open(peer, shape, runner.options.contextLength) : null;
   for (const context of reachable) {
     cases[`decode ${context}`] = await bench.timed([bench.decodeStep(context)], STEPS, context);
+    if (peers) cases[`peer decode ${context}`] = peers.timed((model) => model.decode(context));
   }
-  for (const prompt of prompts) cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
+  for (const prompt of prompts) {
+    cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
+    if (peers) cases[`peer prefill ${prompt}`] = peers.timed((model) => model.prefill(prompt));
+  }
   const shortest = Math.min(...reachable);
   for (let rows = 1; rows <= verifyRows; rows++) {
     cases[`verify ${rows}`] = await bench.timed([bench.verifyStep(rows)], VERIFY_REPEATS, shortest);
@@ -219,6 +229,10 @@ async function timeAll(
   cases['gap'] = await bench.timedGap(bench.decodeStep(), STEPS, shortest);
   const times = await interleave(cases, rounds, signal, (done) => onProgress?.(done / (rounds + 2)));
   const encode = await bench.encodeTimes(shortest, rounds);
+  const peerReport = await peers?.report(reachable, prompts, (kind, tokens) => ({
+    ours: times[`${kind} ${tokens}`]!,
+    peers: times[`peer ${kind} ${tokens}`]!,
+  }));
 
   const bytes = matrixBytes(shape.config);
   const weights = tokenWeights(shape.config);
@@ -274,6 +288,7 @@ async function timeAll(
       figureOf(times[`verify ${i + 1}`]!.map((ms, round) => ms / one[round]!)),
     ),
     stepMs: figureOf(times[`decode ${shortest}`]!),
+    peer: peerReport ?? null,
     noise: Math.max(...all),
     kernels: kernelReports,
   };

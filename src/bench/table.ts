@@ -3,6 +3,7 @@ import type { BenchReport } from './bench';
 import type { GuessReport } from './guess-bench';
 import type { KernelReport } from './kernel-bench';
 import type { ModelReport } from './model-bench';
+import type { PeerReport, PeerSpeed } from './peer';
 import { type Figure, figureText } from '../lib/figure';
 
 export function tableOf({ device, ceilings, models, skipped, speculation, noisy }: BenchReport): string {
@@ -48,6 +49,7 @@ function modelLines(model: ModelReport): string[] {
       `encoding ${figureText(model.encodeMs, 'ms')}; reading each token back ${figureText(model.readbackGapMs, 'ms')} more`,
     `  v(1…${model.verify.length})               ${model.verify.map(({ median }) => median.toFixed(2)).join('  ')}`,
     ...(model.guessing ? [guessingLine(model.guessing)] : []),
+    ...(model.peer ? peerLines(model.peer) : []),
     ...model.kernels.map(kernelLine),
   ];
 }
@@ -69,6 +71,17 @@ function guessingLine({
     `  guessing ${drafts} ahead      ${figureText(gain, '×')} with a draft of ${draftLayers} layers, foretold ${foretoldGain.toFixed(2)} ` +
     `(c = ${draftCost.toFixed(2)}, v(${drafts + 1}) = ${verifyCost.toFixed(2)}, ${percent(acceptance)} right)`
   );
+}
+
+function peerLines({ name, device, failure, decode, prefill }: PeerReport): string[] {
+  const line = (what: string, { tokens, tokensPerSecond, ratio }: PeerSpeed) =>
+    `  ${name}, ${what} ${String(tokens).padStart(5)}  ${figureText(tokensPerSecond, 'tok/s')}, ours ${figureText(ratio, '×')}`;
+  return [
+    ...(failure === null ? [] : [`  ${name} was not timed whole: ${failure}`]),
+    ...(device === '' ? [] : [`  ${name} on ${device}`]),
+    ...decode.map((speed) => line('decode behind', speed)),
+    ...prefill.map((speed) => line('prompt of', speed)),
+  ];
 }
 
 function kernelLine({ step, part, kernel, dispatches, ms, readBytes, ...shares }: KernelReport): string {

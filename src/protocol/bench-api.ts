@@ -7,7 +7,7 @@ export type { ModelReport as BenchModelReport } from '../bench/model-bench';
 export type { Figure } from '../lib/figure';
 
 /** What is to be measured. */
-export type BenchWishes = Omit<BenchOptions, 'keepWeights' | 'signal' | 'onProgress'>;
+export type BenchWishes = Omit<BenchOptions, 'keepWeights' | 'peer' | 'signal' | 'onProgress'>;
 
 /** A thread runs one benchmark; who ends the thread ends it, and gives its device and memory back. */
 export interface BenchApi {
