@@ -48,7 +48,7 @@ it.each([
   ['embed', 'vec4f(scale.x)', 'vec4f(-scale.x)'],
   ['rms-norm', 'WIDTH + EPSILON', 'WIDTH - EPSILON'],
   ['rotary-append', 'first * cosines - second', 'first * cosines + second'],
-  ['attention', 'scores[thread] - higher', 'scores[thread] + higher'],
+  ['attention', 'exp(own - highest)', 'exp(own + highest)'],
   ['matmul', 'exp(-result)', 'exp(result)'],
   ['matmul', '-ZERO * scale', 'ZERO * scale'],
   ['matvec', 'y[at] += result', 'y[at] -= result'],
