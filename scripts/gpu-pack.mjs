@@ -116,7 +116,10 @@ function fetchLlama() {
 
 function pack() {
   const packed = run('tar', ['-cJf', archive, '-C', dirname(out), 'hearth-gpu'], '', { XZ_OPT: '-6 -T2' });
-  if (!packed) throw new Error('tar could not write the archive: it needs xz (on Debian: "apt-get install xz-utils").');
+  if (!packed)
+    throw new Error(
+      'tar could not write the archive (see above); it needs xz (on Debian: "apt-get install xz-utils").',
+    );
   const { size } = statSync(archive);
   console.log(`${megabytes(size)}  build/hearth-gpu.tar.xz (limit ${megabytes(LARGEST_ARCHIVE)})`);
   if (size > LARGEST_ARCHIVE) throw new Error('The archive is too heavy.');
