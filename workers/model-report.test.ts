@@ -42,10 +42,13 @@ describe('what is told of a model', () => {
     expect(tales?.contexts.map(({ contextLength }) => contextLength)).toEqual([256, 512, 1024]);
     expect(tales?.defaultContextLength).toBe(1024);
     // 7 layers · keys and values · 2 heads · 64 numbers of 2 bytes = 3,584 bytes a position, for 8 conversations; 64 numbers
-    // of 4 bytes a position for the rotations; and for 9 slots a token a position and a block a 32 positions, of 4 bytes.
+    // of 4 bytes a position for the rotations; and for 9 slots a token a position and a block a 32 positions, of 4 bytes. Behind
+    // more than 512 positions also what 8 rows' 4 heads make of each of 4 splits: 64 numbers, sum and maximum in 4 more.
     const [, half, full] = tales?.contexts ?? [];
     expect(full?.readBytes).toBe(3584 * 512); // a token reads those before it
-    expect((full?.bytes ?? 0) - (half?.bytes ?? 0)).toBe(512 * (3584 * 8 + 64 * 4 + 9 * 4) + (512 / 32) * 9 * 4);
+    expect((full?.bytes ?? 0) - (half?.bytes ?? 0)).toBe(
+      512 * (3584 * 8 + 64 * 4 + 9 * 4) + (512 / 32) * 9 * 4 + 8 * 4 * 4 * (64 + 4) * 4,
+    );
     expect(full?.largestBufferBytes).toBe(((1024 * 8 + 32) * 3584) / 14); // and the scratch block
   });
 

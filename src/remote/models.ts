@@ -26,15 +26,7 @@ export async function listRemoteModels(
   signal: AbortSignal,
   patienceMs = PATIENCE_MS,
 ): Promise<string[]> {
-  const text = await fetchList(endpoint, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])).catch(
-    (error: unknown): never => {
-      throwIfAborted(signal);
-      if (!isAbort(error)) throw error;
-      throw new HearthError('network', `The server ${endpoint.url} has not answered within ${patienceMs / 1000} s.`, {
-        hint: 'Check its address, that it runs, and that no firewall is in between.',
-      });
-    },
-  );
+  const text = await fetchPatiently(endpoint, signal, patienceMs);
   const list = v.safeParse(listSchema, parseJson(text));
   if (list.success) {
     const names = list.output.data.map(({ id }) => id).filter((id) => id.length <= MAX_NAME_CHARACTERS);
@@ -43,6 +35,27 @@ export async function listRemoteModels(
   throw new HearthError('bad-file', `The server ${endpoint.url} sent no list of models, but "${text.slice(0, 80)}".`, {
     hint: 'Check that the address is that of an OpenAI-compatible API.',
   });
+}
+
+async function fetchPatiently(endpoint: StoredEndpoint, signal: AbortSignal, patienceMs: number): Promise<string> {
+  throwIfAborted(signal);
+  // Not AbortSignal.any over AbortSignal.timeout: Node may collect that as garbage before it fires.
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const timer = setTimeout(end, patienceMs);
+  signal.addEventListener('abort', end);
+  try {
+    return await fetchList(endpoint, ending.signal);
+  } catch (error) {
+    throwIfAborted(signal);
+    if (!isAbort(error)) throw error;
+    throw new HearthError('network', `The server ${endpoint.url} has not answered within ${patienceMs / 1000} s.`, {
+      hint: 'Check its address, that it runs, and that no firewall is in between.',
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
 }
 
 async function fetchList(endpoint: StoredEndpoint, signal: AbortSignal): Promise<string> {
