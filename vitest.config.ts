@@ -13,8 +13,8 @@ const deep = process.env['HEARTH_DEEP'] === '1';
 const common = {
   env: { HEARTH_DEEP: deep ? '1' : '' },
   setupFiles: ['scripts/vitest-setup.ts'],
-  testTimeout: deep ? 1_800_000 : 60_000, // patience, not a bound
-  hookTimeout: deep ? 600_000 : 60_000,
+  testTimeout: deep ? 1_800_000 : 180_000, // patience, not a bound
+  hookTimeout: deep ? 600_000 : 180_000,
 };
 
 export default defineConfig({
