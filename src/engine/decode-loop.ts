@@ -168,8 +168,10 @@ export class DecodeLoop {
 
   get #mostAhead(): number {
     const most = STEPS_AHEAD[this.runner.backend.kind];
-    const hasGrammar = [...this.#requests.keys()].some(({ traits }) => traits.grammar !== null);
-    return hasGrammar ? Math.min(most, STEPS_AHEAD_OF_GRAMMARS) : most;
+    for (const { traits } of this.#requests.keys()) {
+      if (traits.grammar !== null) return Math.min(most, STEPS_AHEAD_OF_GRAMMARS);
+    }
+    return most;
   }
 
   /** @returns false when there is nothing to submit before a step under way is read. */

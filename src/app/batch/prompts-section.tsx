@@ -3,7 +3,7 @@ import { useRef, useState, type DragEvent } from 'react';
 import { toHearthError, type HearthError } from '../../client';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
-import { ConfirmDialog } from './confirm-dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { tableOf } from './prompt-table';
 import { strings } from './strings';
 import type { BatchContent, PromptFile } from './types';
@@ -219,6 +219,7 @@ function PresentPrompts({ batch }: { readonly batch: BatchContent }) {
       {isAsking && (
         <ConfirmDialog
           title={strings.replaceTitle}
+          keep={strings.cancel}
           action={strings.replace}
           onConfirm={removeBatch}
           onClose={() => setAsking(false)}

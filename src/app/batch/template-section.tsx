@@ -6,7 +6,7 @@ import { readField, samplingFields, withField, type SamplingField } from '../cha
 import { strings as chatStrings } from '../chat/strings';
 import { useApp } from '../state/use-app';
 import { Section } from '../ui/page';
-import { ConfirmDialog } from './confirm-dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { tableOf } from './prompt-table';
 import { strings } from './strings';
 import { columnsIn, compileTemplate, placeholder } from './template';
@@ -143,6 +143,7 @@ function LockedLine() {
       {isAsking && (
         <ConfirmDialog
           title={strings.discardTitle}
+          keep={strings.cancel}
           action={strings.discardNow}
           onConfirm={discardAnswers}
           onClose={() => setAsking(false)}

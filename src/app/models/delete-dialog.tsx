@@ -3,7 +3,7 @@ import { findModel } from '../../catalog/catalog';
 import type { ModelReport } from '../../client';
 import { formatBytes } from '../format';
 import { useApp } from '../state/use-app';
-import { Dialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { useLabels } from './use-labels';
 import type { Row } from './row';
 import { strings } from './strings';
@@ -21,28 +21,17 @@ export function DeleteDialog({ report, row, onClose }: DeleteDialogProps) {
   const entry = findModel(modelId);
   const size = formatBytes(storedBytes);
   return (
-    <Dialog title={strings.deleteTitle({ model: labelOf(modelId) })} onClose={onClose}>
-      <p>
-        {entry
-          ? strings.deleteStored({ size, download: formatBytes(entry.downloadBytes) })
-          : strings.deleteUnknown({ size })}
-        {row.loaded && ` ${strings.deleteLoaded}`}
-      </p>
-      <div className="dialog-moves">
-        <button type="button" className="edged-button" onClick={onClose}>
-          {strings.keepIt}
-        </button>
-        <button
-          type="button"
-          className="main-button"
-          onClick={() => {
-            onClose();
-            void deleteModel(modelId);
-          }}
-        >
-          {strings.deleteNow}
-        </button>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={strings.deleteTitle({ model: labelOf(modelId) })}
+      keep={strings.keepIt}
+      action={strings.deleteNow}
+      onConfirm={() => void deleteModel(modelId)}
+      onClose={onClose}
+    >
+      {entry
+        ? strings.deleteStored({ size, download: formatBytes(entry.downloadBytes) })
+        : strings.deleteUnknown({ size })}
+      {row.loaded && ` ${strings.deleteLoaded}`}
+    </ConfirmDialog>
   );
 }

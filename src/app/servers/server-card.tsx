@@ -4,7 +4,7 @@ import type { RemoteEndpoint } from '../../client';
 import { showScreen } from '../navigation/screens';
 import { hostOfServer } from '../state/servers-slice';
 import { useApp } from '../state/use-app';
-import { Dialog } from '../ui/dialog';
+import { ConfirmDialog } from '../ui/confirm-dialog';
 import { ProblemWords } from '../ui/problem-words';
 import { ReachHelp } from './reach-help';
 import { strings } from './strings';
@@ -105,23 +105,14 @@ function ServerModels({ url, host, models }: ServerProps & { readonly models: re
 function RemoveDialog({ url, host, onClose }: ServerProps & { readonly onClose: () => void }) {
   const removeServer = useApp((state) => state.removeServer);
   return (
-    <Dialog title={strings.removeTitle({ host })} onClose={onClose}>
-      <p>{strings.removeExplained}</p>
-      <div className="dialog-moves">
-        <button type="button" className="edged-button" onClick={onClose}>
-          {strings.keep}
-        </button>
-        <button
-          type="button"
-          className="main-button"
-          onClick={() => {
-            onClose();
-            void removeServer(url);
-          }}
-        >
-          {strings.remove}
-        </button>
-      </div>
-    </Dialog>
+    <ConfirmDialog
+      title={strings.removeTitle({ host })}
+      keep={strings.keep}
+      action={strings.remove}
+      onConfirm={() => void removeServer(url)}
+      onClose={onClose}
+    >
+      {strings.removeExplained}
+    </ConfirmDialog>
   );
 }
