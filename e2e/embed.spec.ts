@@ -16,6 +16,7 @@ test(
     const connecting = host.connect();
     await expect(host.frame.getByRole('heading')).toHaveText(/^localhost:\d+ would like to ask Tales on this machine$/);
     await expect(host.frame.getByText('12.5 MB')).toBeVisible();
+    await expect(host.frame.getByRole('button', { name: 'Allow' })).toBeEnabled();
     expect(await axeFindings(page)).toEqual([]);
     await host.allow();
     expect(await connecting).toBe('connected');

@@ -6,6 +6,9 @@ import { type LargeModelOptions, serveLargeModel } from './support/large-model';
 import { expect, test } from './support/test';
 import { evaluateUnwatched } from './support/unwatched-page';
 
+/** A page of ours that may run scripts and, opened by itself, loads no model. */
+const BARE_PAGE = '/embed.html';
+
 /** What an import may take on top of the page, whatever the model's size. */
 const MAX_GROWTH_MB = 300;
 
@@ -58,9 +61,8 @@ const readAlone = (url: string) => `fetch('${url}').then(async ({ body }) => {
   return (performance.now() - startMs) / 1000;
 })`;
 
-test.beforeEach(async ({ page, tolerate }) => {
-  tolerate(/favicon\.ico/); // a page without a head asks for it
-  await page.goto('/favicon.svg');
+test.beforeEach(async ({ page }) => {
+  await page.goto(BARE_PAGE);
 });
 
 test(
@@ -72,7 +74,7 @@ test(
     const large = await serveLargeModel('public/models/tales', LARGE);
 
     const session = await browser.newBrowserCDPSession();
-    const anyPage = new URL('/favicon.svg', baseURL).href;
+    const anyPage = new URL(BARE_PAGE, baseURL).href;
     const itsOwn = `${large.url}config.json`; // the security policy of our pages lets only the network thread go elsewhere
     const readSeconds = Number(await evaluateUnwatched(session, itsOwn, readAlone(`${large.url}model.safetensors`)));
     const before = await rendererMegabytes(browser);
