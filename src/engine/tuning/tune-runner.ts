@@ -34,8 +34,8 @@ interface PassedPoint {
 }
 
 /**
- * Runs one batch at a time and yields after each (compare-variants.ts). Decisions are in the runner's table as soon as they are
- * made.
+ * Runs one batch at a time and yields after each (compare-variants.ts). A decision is in the runner's table, and in the steps
+ * that it knows, as soon as it is made.
  * @param now milliseconds; another clock in tests.
  * @returns whether some point is recorded otherwise from now on. @throws HearthError `device-lost`.
  */
@@ -65,8 +65,12 @@ export async function* tuneRunner(
       }) as [Candidate, ...Candidate[]];
       const fill = fillerOf(backend, candidates[0].places[0]!, key);
       const decision = yield* compareVariants(backend, candidates, { fill, now });
+      const best = candidates.findIndex(({ variant }) => variant === decision.variant);
+      if (best > 0) await backend.prepare(candidates[best]!.places); // in every place, before a step may want it
       table.decide(point, decision);
-      hasChanged ||= decision.variant !== candidates[0].variant;
+      if (best === 0) continue;
+      hasChanged = true;
+      yield* runner.renewSteps();
     }
   }
   return hasChanged;

@@ -128,6 +128,30 @@ describe('tuning', () => {
     expect(await tuned(backend)).toBeGreaterThan(20);
   });
 
+  it('has whoever asks meanwhile use what is decided by then, and prepare nothing for it', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    const before = await answer(model, STORY, OPTIONS);
+    await tuned(backend);
+    const all = (await engine.tuning()).points.length;
+    await engine.tuneAgain();
+    await answer(model, STORY, OPTIONS); // knows its steps again
+    backend.workgroups.clear();
+    const asked = new Promise<Awaited<ReturnType<typeof answer>>>((resolve) => {
+      backend.onBatch = () => {
+        const { length } = Object.keys(record?.decisions ?? {});
+        if (length < 2) return;
+        backend.onBatch = null;
+        expect(length).toBeLessThan(all);
+        const prepare = vi.spyOn(backend, 'prepare');
+        const found = answer(model, STORY, OPTIONS);
+        resolve(found.finally(() => expect(prepare.mock.calls.filter(([{ length: calls }]) => calls > 1)).toEqual([])));
+      };
+    });
+    expect((await asked).ids).toEqual(before.ids);
+    expect(backend.workgroups).toEqual(new Set([16, FAST]));
+  });
+
   it('is off where it is switched off, and forgets what it is told to', async () => {
     const backend = new TunedBackend();
     const model = await load(backend);
