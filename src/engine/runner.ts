@@ -141,9 +141,8 @@ export class Runner {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
-    const choose = tuning.choose.bind(tuning);
-    this.target = new DeviceModel(backend, target, modelOptions, choose);
-    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, choose);
+    this.target = new DeviceModel(backend, target, modelOptions, tuning);
+    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, tuning);
     this.vocabSize = this.target.shape.vocabSize;
 
     const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>
