@@ -8,7 +8,7 @@ const shapes = [
   { name: 'small', weightBytes: 1, isQuick: true },
   { name: 'large', weightBytes: 2, isQuick: false },
 ];
-const report = { version: 2, models: [] } as unknown as BenchReport;
+const report = { version: 3, models: [] } as unknown as BenchReport;
 
 function setUp(run: Benchmark['run'] = async () => report, kept: Record<string, string> = {}) {
   const storage = {
