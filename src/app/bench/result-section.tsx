@@ -71,6 +71,7 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
         </div>
       )}
       {layersTimed < layers && <p>{strings.oneLayer({ layers })}</p>}
+      <p>{kernelsText(model)}</p>
       <Speeds
         title={strings.writing}
         help={strings.writingHelp}
@@ -90,6 +91,12 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
   );
 }
 
+function kernelsText({ tuning }: BenchModelReport): string {
+  if (tuning === null) return strings.kernels.defaults;
+  const count = tuning.points.filter(({ gain }) => gain > 1).length;
+  return count === 0 ? strings.kernels.alike : strings.kernels.tuned({ count });
+}
+
 interface SpeedsProps {
   readonly title: string;
   readonly help: string;
@@ -97,12 +104,15 @@ interface SpeedsProps {
   readonly rows: readonly {
     readonly tokens: number;
     readonly tokensPerSecond: Figure;
+    readonly beside: BenchModelReport['prefill'][number]['beside'];
     /** Of the device's limits, in the order of the columns. */
     readonly shares: readonly number[];
   }[];
 }
 
 function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }: SpeedsProps) {
+  const tunedOf = ({ beside }: SpeedsProps['rows'][number]) => beside.find(({ how }) => how === 'tuned');
+  const tunedColumn = rows.some(tunedOf) ? [strings.column.tuned] : [];
   return (
     <div className="bench-speeds">
       <h4>{title}</h4>
@@ -110,24 +120,32 @@ function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }:
       <table className="bench-table">
         <thead>
           <tr>
-            {[tokensColumn, strings.column.speed, strings.column.between, ...shareColumns].map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
-            ))}
+            {[tokensColumn, strings.column.speed, strings.column.between, ...tunedColumn, ...shareColumns].map(
+              (column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ tokens, tokensPerSecond: { median, low, high }, shares }) => (
-            <tr key={tokens}>
-              <th scope="row">{tokens.toLocaleString(locale())}</th>
-              <td>{formatRate(median)}</td>
-              <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
-              {shares.map((share, i) => (
-                <td key={shareColumns[i]}>{formatShare(share)}</td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row) => {
+            const { median, low, high } = row.tokensPerSecond;
+            return (
+              <tr key={row.tokens}>
+                <th scope="row">{row.tokens.toLocaleString(locale())}</th>
+                <td>{formatRate(median)}</td>
+                <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
+                {tunedColumn.map((column) => (
+                  <td key={column}>{formatRate(tunedOf(row)?.tokensPerSecond.median ?? median)}</td>
+                ))}
+                {row.shares.map((share, i) => (
+                  <td key={shareColumns[i]}>{formatShare(share)}</td>
+                ))}
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </div>
