@@ -111,8 +111,17 @@ interface SpeedsProps {
 }
 
 function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }: SpeedsProps) {
-  const tunedOf = ({ beside }: SpeedsProps['rows'][number]) => beside.find(({ how }) => how === 'tuned');
-  const tunedColumn = rows.some(tunedOf) ? [strings.column.tuned] : [];
+  const lines = rows.flatMap(({ tokens, beside, shares, tokensPerSecond }) => {
+    const name = tokens.toLocaleString(locale());
+    const tuned = beside.filter(({ how }) => how === 'tuned');
+    return [
+      { name, tokensPerSecond, shares },
+      ...tuned.map(({ ratio, ...own }) => {
+        const reached = shares.map((share) => share * ratio.median);
+        return { name: strings.tunedRow({ tokens: name }), tokensPerSecond: own.tokensPerSecond, shares: reached };
+      }),
+    ];
+  });
   return (
     <div className="bench-speeds">
       <h4>{title}</h4>
@@ -120,32 +129,24 @@ function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }:
       <table className="bench-table">
         <thead>
           <tr>
-            {[tokensColumn, strings.column.speed, strings.column.between, ...tunedColumn, ...shareColumns].map(
-              (column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
-              ),
-            )}
+            {[tokensColumn, strings.column.speed, strings.column.between, ...shareColumns].map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => {
-            const { median, low, high } = row.tokensPerSecond;
-            return (
-              <tr key={row.tokens}>
-                <th scope="row">{row.tokens.toLocaleString(locale())}</th>
-                <td>{formatRate(median)}</td>
-                <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
-                {tunedColumn.map((column) => (
-                  <td key={column}>{formatRate(tunedOf(row)?.tokensPerSecond.median ?? median)}</td>
-                ))}
-                {row.shares.map((share, i) => (
-                  <td key={shareColumns[i]}>{formatShare(share)}</td>
-                ))}
-              </tr>
-            );
-          })}
+          {lines.map(({ name, tokensPerSecond: { median, low, high }, shares }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td>{formatRate(median)}</td>
+              <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
+              {shares.map((share, i) => (
+                <td key={shareColumns[i]}>{formatShare(share)}</td>
+              ))}
+            </tr>
+          ))}
         </tbody>
       </table>
     </div>
