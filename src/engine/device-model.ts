@@ -99,7 +99,7 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = { lanes: backend.lanes, choose };
+    const products = { threads: backend, choose };
     this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
@@ -128,7 +128,7 @@ export class DeviceModel {
     const { page, config } = this.parts;
     const withRotations = { ...inputs, rotations: this.#rotations };
     // Where threads are not free (one lane), there is nothing that splits would occupy.
-    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.lanes > 1 ? this.#partials : null;
+    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.threads.lanes > 1 ? this.#partials : null;
     const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows, partials };
     page.forward(config, pass);
     if (outputCount === 0) return;

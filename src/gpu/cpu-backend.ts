@@ -47,6 +47,7 @@ export class CpuBackend implements Backend {
   readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
   readonly lanes: number = 1;
+  readonly quads = false;
   readonly memory = new MemoryCount();
 
   createBuffer(label: string, bytes: number): DeviceBuffer {

@@ -70,6 +70,7 @@ export class WebGpuBackend implements Backend {
   readonly limits: BackendLimits;
   readonly memory = new MemoryCount();
   readonly lanes: number;
+  readonly quads: boolean;
   /** Set once the device is gone; every later call throws it. */
   #lost: HearthError | null = null;
   /** Errors the device reported outside any call. */
@@ -90,6 +91,7 @@ export class WebGpuBackend implements Backend {
     const { vendor, architecture, device: model, description } = device.adapterInfo;
     this.adapter = [vendor, architecture, model, description].join(' ').trim();
     this.lanes = options.lanes;
+    this.quads = device.features.has('subgroups');
     this.#pace = new Pace(options.submitMs);
     this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;
     this.limits = {

@@ -20,7 +20,7 @@ import {
   tiledShare,
 } from './matmul/matmul';
 import { lanesOf, outputsPerRank, rowClass, sharingConstants } from './product-variants';
-import type { ProductChoice, ProductKey, ProductVariant } from './product-variants';
+import type { ProductChoice, ProductKey, ProductVariant, Threads } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
 
@@ -60,7 +60,7 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, { result, normed: norm !== undefined }, products.lanes);
+    const key = keyOf(matrix, part, rows, { result, normed: norm !== undefined }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
@@ -96,14 +96,14 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, { result: 'ranks', normed: false }, products.lanes);
+    const key = keyOf(matrix, part, rows, { result: 'ranks', normed: false }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
       ...sharingConstants(key, variant),
       OUTPUTS: outputs,
       FIRST_ID: firstOutput,
-      RANK_STRIDE: ranksPerRow(matrix, products.lanes),
+      RANK_STRIDE: ranksPerRow(matrix, products.threads.lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
@@ -124,7 +124,7 @@ export function keyOf(
   { format, outputs }: MatrixPart,
   rows: number,
   { result, normed }: Pick<ProductKey, 'result' | 'normed'>,
-  lanes: number,
+  { lanes, quads }: Threads,
 ): ProductKey {
   return {
     decoder: decoderOf(packedConstants(format, width)),
@@ -134,6 +134,7 @@ export function keyOf(
     result,
     normed,
     lanes: lanesOf(width, lanes),
+    quads,
   };
 }
 

@@ -100,7 +100,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
 
     /** y = norm(x) · Wᵀ with the weight and the matrix so named, in one dispatch or by way of `normed` in two. */
     projectNormed(norm: string, name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
-      if (normsInside(products.lanes)) {
+      if (normsInside(products.threads.lanes)) {
         const gamma = weights.vector(norm);
         return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), norm: { gamma, epsilon } });
       }
@@ -136,7 +136,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     /** attended = what the queries of `qkv` gather from the layer's pools; behind a long context in two dispatches. */
     attend(layer: number, { scale = headDim ** -0.5, window = null, softCap: cap = null }: AttentionView = {}): void {
       const { keys, values } = poolOf(layer);
-      const tiling = attentionTiling(heads / kvHeads, headDim, pass.runRows, products.lanes);
+      const tiling = attentionTiling(heads / kvHeads, headDim, pass.runRows, products.threads.lanes);
       const view = { ...pool, ...qkv, Y_STRIDE: stride('attended'), WINDOW: window ?? 0 };
       const own = { ...view, ...tiling, SCALE: scale, SOFT_CAP: cap ?? 0 };
       const gathering = { qkv: buffer('qkv'), rows, tables, keys, values };
