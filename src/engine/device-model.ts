@@ -7,7 +7,6 @@ import type { Recorder } from '../gpu/recorder';
 import { partialBytes, SPLIT_ROWS } from '../kernels/attention/splits';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
-import type { ProductChoice } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -16,6 +15,7 @@ import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
+import type { TuningTable } from './tuning/tuning-table';
 import type { UploadedWeights } from './upload';
 
 /** An architecture with a checkpoint's config and its weights on the device. */
@@ -62,7 +62,7 @@ export class DeviceModel {
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
-    choose: ProductChoice['choose'],
+    tuning: TuningTable,
   ) {
     const { page, config, weights } = parts;
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
@@ -99,8 +99,9 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = { threads: backend, choose };
-    this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations };
+    const products = { threads: backend, choose: tuning.choose.bind(tuning) };
+    const chooseAttention = tuning.chooseAttention.bind(tuning);
+    this.#pass = { weights, products, chooseAttention, tableStride, kvFormat, pools: this.pools, activations };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);

@@ -4,6 +4,7 @@
  */
 import type { DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
+import type { AttentionKey, AttentionVariant } from '../kernels/attention/attention-variants';
 import type { DeviceMatrix } from '../kernels/product';
 import type { ProductChoice } from '../kernels/product-variants';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -43,6 +44,8 @@ export interface ForwardPass {
   /** Rows of one sequence that follow each other, at most: attention shares what it reads among them. */
   readonly runRows: number;
   readonly products: ProductChoice;
+  /** One of `attentionVariants(key)`. */
+  readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;
