@@ -5,8 +5,9 @@
 import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import { CHUNK } from '../quant/format';
-import { tiledBytes, tiledShare } from './matmul/matmul';
+import { integerTiledBytes, tiledBytes, tiledShare } from './matmul/matmul';
 import type { Decoder } from './shared/packed';
+import type { ActivationFormat } from './shared/quantize';
 
 /** What the choice of a variant may depend on. */
 export interface ProductKey {
@@ -19,6 +20,8 @@ export interface ProductKey {
   readonly rows: RowClass;
   /** What is written: products, products of gates and ups, or the likeliest output of each workgroup. */
   readonly result: 'products' | 'gated' | 'ranks';
+  /** How the rows lie there, which is a numerics class each. */
+  readonly activations: ActivationFormat;
   /** The rows are normed by the product itself. */
   readonly normed: boolean;
   /** Threads that share an output: `lanesOf`. */
@@ -76,8 +79,9 @@ export function rowClass(rows: number): RowClass {
 }
 
 /** A key as one word, for tables of choices. */
-export function productKeyText({ decoder, width, outputs, rows, result, normed, lanes }: ProductKey): string {
-  return [decoder, width, outputs, rows, result, normed, lanes].join('-');
+export function productKeyText(key: ProductKey): string {
+  const { decoder, width, outputs, rows, result, activations, normed, lanes } = key;
+  return [decoder, width, outputs, rows, result, activations, normed, lanes].join('-');
 }
 
 /** Outputs of which one rank is kept: a workgroup's, alike in all variants, so that a row has its ranks in any of them. */
@@ -134,7 +138,8 @@ export function productVariants(key: ProductKey): readonly [ProductVariant, ...P
 }
 
 function tileSuits(key: ProductKey, variant: ProductVariant): boolean {
-  const fits = tiledBytes(tiledShare(sharingConstants(key, variant)), key.decoder) <= WORKGROUP_BYTES;
+  const bytes = key.activations === 'int8' ? integerTiledBytes : tiledBytes;
+  const fits = bytes(tiledShare(sharingConstants(key, variant)), key.decoder) <= WORKGROUP_BYTES;
   return fits && key.result !== 'ranks';
 }
 

@@ -7,6 +7,8 @@ import { Recorder } from '../../gpu/recorder';
 import type { Call } from '../../gpu/recorder';
 import { ROW_CLASSES } from '../../kernels/product-variants';
 import type { ProductKey, ProductVariant } from '../../kernels/product-variants';
+import { codesOf } from '../../kernels/quantize-rows/quantize-rows.cpu';
+import { QUANTIZED_WORDS } from '../../kernels/shared/quantize';
 import { MAX_ROWS_PER_SEQUENCE } from '../../kernels/shared/slot-state';
 import { present } from '../../lib/invariant';
 import { CHUNK } from '../../quant/format';
@@ -117,21 +119,23 @@ function pointsOf(
 }
 
 /**
- * Writes activations between −1 and 1 to multiply with, zero beyond the width as everywhere, and zeros where results go. They
- * are made once: of a wide matrix there are so many that whoever asks for something would notice.
+ * Writes activations between −1 and 1 to multiply with, or their codes, zero beyond the width as everywhere, and zeros where
+ * results go. They are made once: of a wide matrix there are so many that whoever asks for something would notice.
  */
-function fillerOf(backend: Backend, place: Call, { width }: ProductKey): () => void {
+function fillerOf(backend: Backend, place: Call, { width, activations }: ProductKey): () => void {
   const { kernel, buffers } = place;
   const x = present(buffers[kernel.bindings.findIndex(({ name }) => name === 'x')], 'activations');
   const y = outputOf(place);
   const stride = CHUNK * Math.ceil(width / CHUNK);
-  const values = new Float32Array(x.bytes / 4);
+  const chunks = Math.floor(x.bytes / (4 * (activations === 'int8' ? QUANTIZED_WORDS : CHUNK)));
+  const values = new Float32Array(CHUNK * chunks);
   for (let i = 0; i < values.length; i++) {
     if (i % stride < width) values[i] = (((i % 2039) * 7919) % 2039) / 1019.5 - 1;
   }
+  const filling = activations === 'int8' ? codesOf(values) : values;
   const zeros = new Uint8Array(y.bytes);
   return () => {
-    backend.write(x, 0, values);
+    backend.write(x, 0, filling);
     backend.write(y, 0, zeros);
   };
 }

@@ -19,6 +19,7 @@ const key: ProductKey = {
   outputs: 32,
   rows: 1,
   result: 'products',
+  activations: 'f32',
   normed: false,
   lanes: 8,
 };

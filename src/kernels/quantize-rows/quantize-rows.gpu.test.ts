@@ -32,9 +32,9 @@ it.each([
     x.set(width === 1 ? [0.3] : numbers, row * stride);
   }
   const chunks = stride / CHUNK;
-  const y = new Float32Array(quantizedBytes(rows, stride) / 4).fill(7);
-  const both = await runBoth(gpu, quantizeRows, { x, y }, { CHUNKS: chunks }, quantizeRowsGrid(chunks, rows));
-  const [found, expected] = [both.gpu['y']!, both.cpu['y']!].map((bytes) => ({
+  const quantized = new Float32Array(quantizedBytes(rows, stride) / 4).fill(7);
+  const both = await runBoth(gpu, quantizeRows, { x, quantized }, { CHUNKS: chunks }, quantizeRowsGrid(chunks, rows));
+  const [found, expected] = [both.gpu['quantized']!, both.cpu['quantized']!].map((bytes) => ({
     f32: new Float32Array(bytes),
     i8: new Int8Array(bytes),
   })) as [Record<'f32', Float32Array> & Record<'i8', Int8Array>, Record<'f32', Float32Array> & Record<'i8', Int8Array>];
@@ -50,7 +50,9 @@ it.each([
       codesApart += apart;
       sums[i >> 4]! += code;
       const lost = Math.abs(x[CHUNK * chunk + i]! - code * found.f32[at + 8]!);
-      expect(lost, `number ${i} of chunk ${chunk}`).toBeLessThanOrEqual(Math.max(0.501 * found.f32[at + 8]!, 2 ** -100));
+      expect(lost, `number ${i} of chunk ${chunk}`).toBeLessThanOrEqual(
+        Math.max(0.501 * found.f32[at + 8]!, 2 ** -100),
+      );
     }
     expect([...found.f32.slice(at + 9, at + 12)], `sums of chunk ${chunk}`).toEqual([...sums, 0]);
   }

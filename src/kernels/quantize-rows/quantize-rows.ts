@@ -7,14 +7,14 @@ import wgsl from './quantize-rows.wgsl?raw';
 const WORKGROUP = 32;
 
 /**
- * y = int8 codes of x, with a scale for each chunk of 32: its largest magnitude / 127. A device's division may be off by 2.5
+ * quantized = int8 codes of x, with a scale for each chunk of 32: its largest magnitude / 127. A device's division may be off by 2.5
  * units in the last place, so a number that lies halfway between two codes may get either. Grid: `quantizeRowsGrid`.
  */
 export const quantizeRows = defineKernel({
   name: 'quantize-rows',
   bindings: [
     { name: 'x', access: 'read' },
-    { name: 'y', access: 'read_write' },
+    { name: 'quantized', access: 'read_write' },
   ],
   constants: ['CHUNKS'],
   wgsl: () => `const WORKGROUP = ${WORKGROUP}u;\n${quantizingWgsl(wgsl)}`,

@@ -1,7 +1,7 @@
 // Rows of activations as int8 codes (shared/quantize.wgsl), a thread a chunk. Lines with {q} are repeated for each quad.
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;          // [rows][8 · CHUNKS], zero beyond the width
-@group(0) @binding(1) var<storage, read_write> y: array<vec4u>;    // [rows][3 · CHUNKS]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;                  // [rows][8 · CHUNKS], zero beyond the width
+@group(0) @binding(1) var<storage, read_write> quantized: array<vec4u>;    // [rows][3 · CHUNKS]
 
 override CHUNKS: u32;   // of 32 activations in a row
 
