@@ -6,7 +6,7 @@ import { partialBytes } from '../kernels/attention/splits';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
-import { quantizedBytes } from '../kernels/shared/quantize';
+import { ACTIVATION_FORMATS, quantizedBytes } from '../kernels/shared/quantize';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelLayout, ModelShape } from '../models/page';
@@ -37,7 +37,7 @@ export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRow
 
 /**
  * @param draft the shape of the model that guesses ahead, whose keys and values lie in the same blocks.
- * @throws HearthError `bad-request` for a context that the checkpoint was not made for.
+ * @throws HearthError `bad-request` for a context that the checkpoint was not made for, or an unknown activation format.
  */
 export function planRunner(
   kind: BackendKind,
@@ -50,6 +50,13 @@ export function planRunner(
     throw new HearthError(
       'bad-request',
       `The context length is ${contextLength}; this model takes a whole number from 1 to ${shape.maxContext}.`,
+    );
+  }
+  const activationFormat = options.activationFormat ?? 'f32';
+  if (!ACTIVATION_FORMATS.includes(activationFormat)) {
+    throw new HearthError(
+      'bad-request',
+      `The activation format is ${JSON.stringify(activationFormat)}; expected one of ${ACTIVATION_FORMATS.join(', ')}.`,
     );
   }
   const models = [shape, ...(draft ? [draft] : [])];
@@ -65,7 +72,7 @@ export function planRunner(
     maxOutputs: Math.max(slots, Math.min(MAX_OUTPUTS, affordable)),
     blocks,
     kvFormat,
-    activationFormat: options.activationFormat ?? 'f32',
+    activationFormat,
   };
 }
 

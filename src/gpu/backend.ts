@@ -35,6 +35,8 @@ export interface Backend {
   readonly adapter: string;
   readonly limits: BackendLimits;
   readonly memory: MemoryCount;
+  /** Whether kernels may multiply packed bytes: WGSL's language feature `packed_4x8_integer_dot_product`. */
+  readonly hasPackedDots: boolean;
   /** The most lanes that share one output of a matrix product: the numerics class of this backend (kernels/matmul). */
   readonly lanes: number;
   /** Zero-filled. @throws HearthError `out-of-memory` (asynchronously, from `prepare` or `settle`) when there is no room. */

@@ -69,6 +69,7 @@ export class WebGpuBackend implements Backend {
   readonly adapter: string;
   readonly limits: BackendLimits;
   readonly memory = new MemoryCount();
+  readonly hasPackedDots: boolean;
   readonly lanes: number;
   /** Set once the device is gone; every later call throws it. */
   #lost: HearthError | null = null;
@@ -89,6 +90,7 @@ export class WebGpuBackend implements Backend {
   ) {
     const { vendor, architecture, device: model, description } = device.adapterInfo;
     this.adapter = [vendor, architecture, model, description].join(' ').trim();
+    this.hasPackedDots = hasPackedDots(navigator);
     this.lanes = options.lanes;
     this.#pace = new Pace(options.submitMs);
     this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;
@@ -302,6 +304,11 @@ export class WebGpuBackend implements Backend {
     this.#bindGroups.set(key, bindGroup);
     return bindGroup;
   }
+}
+
+/** What a browser's shaders know beyond the first WGSL; nothing where it does not say. */
+function hasPackedDots({ gpu }: { gpu?: { wgslLanguageFeatures?: ReadonlySet<string> } }): boolean {
+  return gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false;
 }
 
 /** The dispatches from one index up to another as one compute pass. */
