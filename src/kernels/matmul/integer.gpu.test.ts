@@ -94,9 +94,10 @@ function callOf(one: Case, variant: ProductVariant, rows: number) {
 describe.each(FORMATS.map((format, index) => ({ title: formatName(format), format, index })))(
   'products of $title weights and codes',
   ({ format, index }) => {
-    const cases = SHAPES.map((shape, i) => ({ shape, epilogue: EPILOGUES[((index + i) >> 1) % EPILOGUES.length]! })).filter(
-      (_, i) => deep || (i + index) % 2 === 0,
-    );
+    const cases = SHAPES.map((shape, i) => ({
+      shape,
+      epilogue: EPILOGUES[((index + i) >> 1) % EPILOGUES.length]!,
+    })).filter((_, i) => deep || (i + index) % 2 === 0);
     it.each(cases)('agree with the twin: $shape, $epilogue', async ({ shape, epilogue }) => {
       const [rows, outputs, width, lanes, isTiled] = shape;
       const one: Case = { format, rows, outputs, width, lanes, epilogue };
