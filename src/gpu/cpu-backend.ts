@@ -46,6 +46,7 @@ export class CpuBackend implements Backend {
   readonly kind = 'cpu';
   readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
+  readonly hasPackedDots: boolean = true;
   readonly lanes: number = 1;
   readonly quads = false;
   readonly memory = new MemoryCount();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { overridesOf } from '../gpu/kernel';
 import { KERNELS } from './index';
-import { DECODERS } from './shared/packed';
+import { DECODERS, isIntegerDecoder } from './shared/packed';
 
 /** `@group(0) @binding(1) var<storage, read> x: array<vec4f>;` */
 const BINDING = /@group\(0\) @binding\((\d+)\) var<storage, (read|read_write)> (\w+):/g;
@@ -9,9 +9,13 @@ const BINDING = /@group\(0\) @binding\((\d+)\) var<storage, (read|read_write)> (
 /** WebGPU's guaranteed limits, which every kernel keeps. */
 const MAX_STORAGE_BUFFERS = 8;
 
+/** Kernels of the class whose activations are codes: they take quantised weights, and WGSL's products of packed bytes. */
+const isInteger = (name: string) => name.endsWith('/int8') || name === 'quantize-rows';
+
 const variants = Object.values(KERNELS).flatMap((kernel) => {
   const constants = Object.fromEntries(kernel.constants.map((name) => [name, 1]));
-  const decoders = 'DECODER' in constants ? DECODERS.map((_, i) => i) : [0];
+  const suits = (decoder: number) => !isInteger(kernel.name) || isIntegerDecoder(DECODERS[decoder]!);
+  const decoders = 'DECODER' in constants ? DECODERS.map((_, i) => i).filter(suits) : [0];
   const sharings = 'QUADS' in constants ? [0, 1] : [0];
   return decoders.flatMap((DECODER) =>
     sharings.map((QUADS) => {
@@ -40,5 +44,6 @@ describe.each(variants)('the description of $title', ({ kernel, QUADS, text }) =
     if (QUADS) expect(text.match(/^\s*(enable|requires)\b.*/gm)?.join() ?? '').toMatch(/^(enable subgroups;)?$/);
     else expect(text).not.toMatch(/^\s*(enable|requires)\b/m);
     if (!QUADS) expect(text).not.toMatch(/\bsubgroup/);
+    expect(/\b(dot4|pack4x[IU]8|unpack4x[IU]8)/.test(text)).toBe(isInteger(kernel.name));
   });
 });

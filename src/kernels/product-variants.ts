@@ -6,8 +6,9 @@ import type { Backend } from '../gpu/backend';
 import { present } from '../lib/invariant';
 import { divideUp } from '../lib/shapes';
 import { CHUNK } from '../quant/format';
-import { tiledBytes, tiledShare } from './matmul/matmul';
+import { integerTiledBytes, tiledBytes, tiledShare } from './matmul/matmul';
 import { type Decoder, VECTOR_QUADS } from './shared/packed';
+import type { ActivationFormat } from './shared/quantize';
 
 /** What the choice of a variant may depend on. */
 export interface ProductKey {
@@ -20,6 +21,8 @@ export interface ProductKey {
   readonly rows: RowClass;
   /** What is written: products, products of gates and ups, or the likeliest output of each workgroup. */
   readonly result: 'products' | 'gated' | 'ranks';
+  /** How the rows lie there, which is a numerics class each. */
+  readonly activations: ActivationFormat;
   /** The rows are normed by the product itself. */
   readonly normed: boolean;
   /** Threads that share an output: `lanesOf`. */
@@ -86,8 +89,9 @@ export function rowClass(rows: number): RowClass {
 }
 
 /** A key as one word, for tables of choices. */
-export function productKeyText({ decoder, width, outputs, rows, result, normed, lanes, quads }: ProductKey): string {
-  return [decoder, width, outputs, rows, result, normed, lanes, quads].join('-');
+export function productKeyText(key: ProductKey): string {
+  const { decoder, width, outputs, rows, result, activations, normed, lanes, quads } = key;
+  return [decoder, width, outputs, rows, result, activations, normed, lanes, quads].join('-');
 }
 
 /** Outputs of which one rank is kept: a workgroup's, alike in all variants, so that a row has its ranks in any of them. */
@@ -155,13 +159,15 @@ export function productVariants(key: ProductKey): readonly [ProductVariant, ...P
   return [present(first, `a variant of ${productKeyText(key)}`), ...others];
 }
 
-function choicesOf({ lanes, quads, decoder }: ProductKey): Record<RowClass, Choices> {
+function choicesOf({ lanes, quads, decoder, activations }: ProductKey): Record<RowClass, Choices> {
   if (lanes > 1) return SHARED;
-  return quads && VECTOR_QUADS[decoder] >= 4 ? ALONE_IN_QUADS : ALONE; // of fewer quads to a vector there is little to share
+  // Of fewer quads to a vector, and of codes, there is little to share.
+  return quads && VECTOR_QUADS[decoder] >= 4 && activations === 'f32' ? ALONE_IN_QUADS : ALONE;
 }
 
 function tileSuits(key: ProductKey, variant: ProductVariant): boolean {
-  const fits = tiledBytes(tiledShare(sharingConstants(key, variant)), key.decoder) <= WORKGROUP_BYTES;
+  const bytes = key.activations === 'int8' ? integerTiledBytes : tiledBytes;
+  const fits = bytes(tiledShare(sharingConstants(key, variant)), key.decoder) <= WORKGROUP_BYTES;
   return fits && key.result !== 'ranks';
 }
 

@@ -20,6 +20,7 @@ const key: ProductKey = {
   outputs: 32,
   rows: 1,
   result: 'products',
+  activations: 'f32',
   normed: false,
   lanes: 8,
   quads: false,

@@ -83,7 +83,8 @@ function product({ format, rows, outputs, width, epilogue }: Case) {
 
 function keyOf({ format, outputs, width, lanes, epilogue, normed, quads = false }: Case, rows: RowClass): ProductKey {
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
-  return { decoder: decoderOf(packedConstants(format, width)), width, outputs, rows, result, normed, lanes, quads };
+  const decoder = decoderOf(packedConstants(format, width));
+  return { decoder, width, outputs, rows, result, activations: 'f32', normed, lanes, quads };
 }
 
 /** Kernel, constants and grid of a variant. */
