@@ -108,25 +108,28 @@ export function createEngineApi({ findDevice, createEngine, openStored }: Engine
       return session ? (await session).engine.stats() : [];
     },
 
-    load({ requestId, modelId, contextLength, inMemory, draft }, onProgress) {
+    load({ requestId, modelId, contextLength, activationFormat, inMemory, draft }, onProgress) {
       return stoppably(requestId, async (signal) => {
         const load = async ({ found, engine, loaded }: Session): Promise<LoadedModel> => {
           const present = loaded.get(modelId);
           const draftModelId = draft?.modelId ?? null;
           const isAsWanted =
             (contextLength ?? present?.contextLength) === present?.contextLength &&
+            (activationFormat ?? present?.activationFormat) === present?.activationFormat &&
             (draft === undefined || present?.draftModelId === draftModelId);
           if (present && isAsWanted) return present;
           const weights = await openWeights({ modelId, inMemory });
           const draftWeights = draft ? await openWeights(draft) : null;
           loaded.delete(modelId);
           const startMs = performance.now();
-          const model = await engine.loadModel(weights, { contextLength, draft: draftWeights, onProgress, signal });
+          const wishes = { contextLength, activationFormat, draft: draftWeights };
+          const model = await engine.loadModel(weights, { ...wishes, onProgress, signal });
           const facts = { ...describeModel(model, weights, found), draftModelId };
           loaded.set(modelId, facts);
           log.info('model-loaded', {
             modelId,
             contextLength: facts.contextLength,
+            activationFormat: facts.activationFormat,
             draftModelId,
             weightBytes: facts.weightBytes,
             ms: Math.round(performance.now() - startMs),
@@ -200,6 +203,7 @@ function describeModel(
     modelId: model.modelId,
     label: model.text.label ?? model.modelId,
     contextLength: model.runner.options.contextLength,
+    activationFormat: model.runner.options.activationFormat,
     vocabSize: model.runner.vocabSize,
     parameterCount: manifest.tensors.reduce((sum, { rows, width }) => sum + rows * width, 0),
     weightBytes: manifest.shards.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -17,19 +17,23 @@ export interface Perplexity {
 /** What becomes of the numbers of one key or value head before attention reads them, in place. */
 export type Storing = (head: Float64Array) => void;
 
+/** What becomes of the rows that a layer's products read, in place. */
+export type Reading = (rows: Float64Array, width: number) => void;
+
 /** exp of the mean negative log-likelihood of every token but the first of each conversation, and of reply tokens. */
 export function evaluate(
   config: LlamaConfig,
   tensors: ReadonlyMap<string, Float32Array>,
   conversations: readonly number[][],
   store: Storing = () => {},
+  read: Reading = () => {},
 ): Perplexity {
   const matrices = new Map([...tensors].map(([name, values]) => [name, Float64Array.from(values)]));
   const all = { loss: 0, tokens: 0 };
   const reply = { loss: 0, tokens: 0 };
   for (const ids of conversations) {
     const weight = (name: string): Float64Array => present(matrices.get(name), name);
-    const logits = forward(config, weight, ids.slice(0, -1), store); // [positions][vocab]
+    const logits = forward(config, weight, ids.slice(0, -1), store, read); // [positions][vocab]
     let inReply = false;
     for (let t = 0; t + 1 < ids.length; t++) {
       if (ids[t] === ASSISTANT) inReply = true;
@@ -61,30 +65,35 @@ function forward(
   weight: (name: string) => Float64Array,
   ids: readonly number[],
   store: Storing,
+  read: Reading,
 ): Float64Array {
   const { hidden_size: hidden, intermediate_size: ffn, head_dim: dim, vocab_size: vocab } = config;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, rms_norm_eps: epsilon } = config;
   const rows = ids.length;
   const qkvWidth = (heads + 2 * kvHeads) * dim;
+  const layerProduct = (x: Float64Array, weights: Float64Array, width: number): Float64Array => {
+    read(x, width);
+    return product(x, weights, rows, width);
+  };
   const embedding = weight('embedding');
   const residual = new Float64Array(rows * hidden);
   ids.forEach((id, t) => residual.set(embedding.subarray(id * hidden, (id + 1) * hidden), t * hidden));
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const ofLayer = (name: string): Float64Array => weight(`layers.${layer}.${name}`);
-    const qkv = product(rmsNorm(residual, ofLayer('attention_norm'), rows, epsilon), ofLayer('qkv'), rows, hidden);
+    const qkv = layerProduct(rmsNorm(residual, ofLayer('attention_norm'), rows, epsilon), ofLayer('qkv'), hidden);
     rotate(qkv, rows, qkvWidth, heads + kvHeads, dim, config.rope.theta);
     for (let t = 0; t < rows; t++) {
       for (let at = t * qkvWidth + heads * dim; at < (t + 1) * qkvWidth; at += dim) store(qkv.subarray(at, at + dim));
     }
-    add(residual, product(attend(qkv, rows, heads, kvHeads, dim), ofLayer('o'), rows, heads * dim));
-    const gateUp = product(rmsNorm(residual, ofLayer('ffn_norm'), rows, epsilon), ofLayer('gate_up'), rows, hidden);
+    add(residual, layerProduct(attend(qkv, rows, heads, kvHeads, dim), ofLayer('o'), heads * dim));
+    const gateUp = layerProduct(rmsNorm(residual, ofLayer('ffn_norm'), rows, epsilon), ofLayer('gate_up'), hidden);
     const gated = new Float64Array(rows * ffn);
     for (let t = 0; t < rows; t++) {
       for (let i = 0; i < ffn; i++) {
         gated[t * ffn + i] = silu(gateUp[t * 2 * ffn + i]!) * gateUp[t * 2 * ffn + ffn + i]!;
       }
     }
-    add(residual, product(gated, ofLayer('down'), rows, ffn));
+    add(residual, layerProduct(gated, ofLayer('down'), ffn));
   }
   const head = config.tie_word_embeddings ? embedding : weight('head');
   const logits = product(rmsNorm(residual, weight('norm'), rows, epsilon), head, rows, hidden);

@@ -8,13 +8,16 @@ import { parseArgs } from 'node:util';
 import { kvBlockBytes } from '../../src/kernels/shared/kv-pool';
 import type { KvFormat } from '../../src/kernels/shared/kv-pool';
 import { loadPosition, storePosition } from '../../src/kernels/shared/kv-pool.cpu';
+import { codesOf, dequantize } from '../../src/kernels/quantize-rows/quantize-rows.cpu';
+import type { ActivationFormat } from '../../src/kernels/shared/quantize';
 import { present } from '../../src/lib/invariant';
+import { roundUp } from '../../src/lib/shapes';
 import { llama } from '../../src/models/llama';
 import { chooseFormats, DEFAULT_INT4, DEFAULT_INT8, measureInt4Error } from '../../src/quant/choose';
 import type { MatrixRole } from '../../src/quant/choose';
 import { decodeBfloat16 } from '../../src/quant/float16';
 import type { PackedFormat, QuantizedFormat } from '../../src/quant/format';
-import { packedBytes } from '../../src/quant/format';
+import { CHUNK, packedBytes } from '../../src/quant/format';
 import { packRows } from '../../src/quant/pack';
 import { unpack } from '../../src/quant/unpack';
 import type { WeightSpec } from '../../src/weights/spec';
@@ -76,7 +79,7 @@ async function measure(folder: string, conversations: number[][], only: string[]
   );
 
   const perplexity: Record<string, unknown> = {};
-  for (const { variant, formatOf, kvFormat } of variants(chosen)) {
+  for (const { variant, formatOf, kvFormat, activationFormat } of variants(chosen)) {
     if (only && !only.includes(variant)) continue;
     const decoded = new Map<string, Float32Array>(published);
     let bytes = 0;
@@ -85,7 +88,9 @@ async function measure(folder: string, conversations: number[][], only: string[]
       decoded.set(name, unpack(packRows(values, rows, width, format)));
       bytes += packedBytes(format, rows, width);
     }
-    const { allTokens, replyTokens } = evaluate(config, decoded, conversations, storingIn(kvFormat, config.head_dim));
+    const store = storingIn(kvFormat, config.head_dim);
+    const read = activationFormat === 'int8' ? readAsCodes : undefined;
+    const { allTokens, replyTokens } = evaluate(config, decoded, conversations, store, read);
     const bitsPerWeight = (8 * bytes) / weights;
     const result = {
       bitsPerWeight: Number(bitsPerWeight.toFixed(2)),
@@ -99,11 +104,12 @@ async function measure(folder: string, conversations: number[][], only: string[]
   return { int8: int8.map(({ name }) => name).join(', '), perplexity };
 }
 
-/** One way to store a model: its matrices, and keys and values (exactly, where no format is named). */
+/** One way to store a model: its matrices, keys and values, and what layers' products read (exactly, where none is named). */
 interface Variant {
   variant: string;
   formatOf: (name: string) => PackedFormat;
   kvFormat?: KvFormat;
+  activationFormat?: ActivationFormat;
 }
 
 function variants(chosen: ReadonlyMap<string, PackedFormat>): Variant[] {
@@ -114,6 +120,7 @@ function variants(chosen: ReadonlyMap<string, PackedFormat>): Variant[] {
     { variant: 'shipped', formatOf: shipped },
     { variant: 'shipped with f16 KV', formatOf: shipped, kvFormat: 'f16' },
     { variant: 'shipped with int8 KV', formatOf: shipped, kvFormat: 'int8' },
+    { variant: 'shipped with int8 activations', formatOf: shipped, activationFormat: 'int8' },
     { variant: 'all int4', formatOf: () => DEFAULT_INT4 },
     { variant: 'all int4 g64 affine', formatOf: () => affine(64) },
     { variant: 'all int4 g32 affine', formatOf: () => affine(32) },
@@ -134,6 +141,17 @@ function storingIn(format: KvFormat | undefined, headDim: number): Storing | und
     loadPosition(pool, 'keys', format, place, numbers);
     head.set(numbers);
   };
+}
+
+/** Through int8 codes and back, row by row as the engine has them: the last chunk of a row ends with zeros. */
+function readAsCodes(rows: Float64Array, width: number): void {
+  const padded = new Float32Array(roundUp(width, CHUNK));
+  for (let at = 0; at < rows.length; at += width) {
+    padded.set(rows.subarray(at, at + width));
+    const u32 = codesOf(padded);
+    const codes = { u32, f32: new Float32Array(u32.buffer) };
+    rows.set(dequantize(codes).subarray(0, width), at);
+  }
 }
 
 /** The rows of one packed tensor, its parts one after another. */

@@ -8,6 +8,7 @@ import { isAbort, throwIfAborted, toHearthError } from '../lib/errors';
 import { DEFAULT_HUB, originOf } from '../lib/model-source';
 import { readToken } from '../lib/token';
 import type {
+  ActivationFormat,
   DeviceReport,
   EngineApi,
   EngineStats,
@@ -50,6 +51,12 @@ export interface LoadOptions {
    */
   contextLength?: number;
   /**
+   * 'int8' rounds what the layers' products read to eight bits and multiplies integers, which graphics cards do several times
+   * as fast; the text is another than with 'f32', the default, and hardly worse (bench/RESULTS.md). Absent for that of an
+   * earlier load, if any; another one replaces the model for all who hold it.
+   */
+  activationFormat?: ActivationFormat;
+  /**
    * A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any.
    * Another one than that of an earlier load replaces the model for all who hold it. One that cannot be fetched is done
    * without, and `warning` says so.
@@ -91,7 +98,7 @@ export interface HearthClient {
   /**
    * @param idOrSource a catalog id, a hub's `owner/name[@revision][:file]`, the address of a folder in Hugging Face layout or of
    * a .gguf file, or one of these (or files) as an object.
-   * @throws HearthError `bad-request` for an unknown id or an unfit draft, `aborted`, `engine-elsewhere` while another tab has
+   * @throws HearthError `bad-request` for an unknown id, an unfit draft or what this browser cannot compute, `aborted`, `engine-elsewhere` while another tab has
    * the engine, `engine-taken` when one has taken it meanwhile, and whatever fetching, storing or loading meets.
    */
   loadModel(idOrSource: string | ModelLocation, options?: LoadOptions): Promise<LocalModel>;
@@ -226,7 +233,7 @@ export function createClient(parts: ClientParts): HearthClient {
     draft: ResolvedModel | null,
     options: LoadOptions,
   ): Promise<LocalModel> {
-    const { signal, contextLength } = options;
+    const { signal, contextLength, activationFormat } = options;
     const [onProgress, endProgress] = progressTo(options.onProgress, keepWhenLarge);
     const { kind } = await abortable(thread, signal, (api) => api.device());
     const ensure = (wanted: ResolvedModel) => {
@@ -238,7 +245,10 @@ export function createClient(parts: ClientParts): HearthClient {
     const importedDraft = draft && (await ensure(draft).catch((error: unknown) => doWithout(draft, error, warnings)));
     const loaded = await abortable(thread, signal, (api, requestId) =>
       api.load(
-        { requestId, contextLength, ...weightsOf(imported), draft: importedDraft && weightsOf(importedDraft) },
+        {
+          ...{ requestId, contextLength, activationFormat, ...weightsOf(imported) },
+          draft: importedDraft && weightsOf(importedDraft),
+        },
         onProgress,
       ),
     );

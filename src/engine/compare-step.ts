@@ -11,6 +11,7 @@ import { KV_FORMATS } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import { poolNumbers } from '../kernels/shared/kv-pool.cpu';
 import type { KvSide } from '../kernels/shared/kv-pool.cpu';
+import { dequantize } from '../kernels/quantize-rows/quantize-rows.cpu';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 
@@ -85,8 +86,9 @@ async function readView(backend: Backend, buffer: DeviceBuffer): Promise<CpuView
   return { f32: new Float32Array(memory), u32: new Uint32Array(memory) };
 }
 
-/** Pools of keys and values have a format of their own; all else is f32. */
+/** Pools of keys and values have a format of their own, codes of activations are int8; all else is f32. */
 function formatOf({ constants }: Call, binding: string): KvFormat {
+  if (binding === 'quantized') return 'int8';
   const format = KV_FORMATS[constants['KV_FORMAT'] ?? -1];
   return format && isPool(binding) ? format : 'f32';
 }
@@ -96,6 +98,7 @@ function isPool(binding: string): binding is KvSide {
 }
 
 function numbersOf(view: CpuView, binding: string, format: KvFormat, { constants }: Call): Float32Array {
+  if (binding === 'quantized') return dequantize(view);
   if (format === 'f32' || !isPool(binding)) return view.f32;
   return poolNumbers(view, binding, format, present(constants['HEAD_DIM'], 'HEAD_DIM'));
 }

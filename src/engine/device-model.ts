@@ -10,11 +10,13 @@ import type { DeviceMatrix } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
+import type { ActivationFormat } from '../kernels/shared/quantize';
 import { softCap, softCapGrid } from '../kernels/soft-cap/soft-cap';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
+import { isOfOutputs, widestCodes } from './memory';
 import type { TuningTable } from './tuning/tuning-table';
 import type { UploadedWeights } from './upload';
 
@@ -35,6 +37,7 @@ export interface DeviceModelOptions {
   maxRows: number;
   maxOutputs: number;
   kvFormat: KvFormat;
+  activationFormat: ActivationFormat;
 }
 
 /** What all models of a runner read: rows, block tables, and which rows have their logits taken. */
@@ -65,7 +68,7 @@ export class DeviceModel {
     tuning: TuningTable,
   ) {
     const { page, config, weights } = parts;
-    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
+    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat, activationFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
     this.maxOutputs = maxOutputs;
@@ -84,7 +87,7 @@ export class DeviceModel {
     const strides = page.activations(config);
     const activations: Record<string, DeviceBuffer> = {};
     for (const [name, stride] of Object.entries(strides)) {
-      const rows = /^(picked|logits)/.test(name) ? maxOutputs : maxRows;
+      const rows = isOfOutputs(name) ? maxOutputs : maxRows;
       activations[name] = create(name, 4 * stride * roundUp(rows, ROW_MULTIPLE));
     }
     this.pools = Array.from({ length: shape.layers }, (_, layer): LayerPool => {
@@ -99,9 +102,19 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = { lanes: backend.lanes, choose: tuning.choose.bind(tuning) };
+    const products = { threads: backend, choose: tuning.choose.bind(tuning) };
     const chooseAttention = tuning.chooseAttention.bind(tuning);
-    this.#pass = { weights, products, chooseAttention, tableStride, kvFormat, pools: this.pools, activations };
+    const quantized = activationFormat === 'int8' ? create('quantized', widestCodes(strides, maxRows)) : null;
+    this.#pass = {
+      weights,
+      products,
+      chooseAttention,
+      tableStride,
+      kvFormat,
+      pools: this.pools,
+      activations,
+      quantized,
+    };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);
@@ -129,7 +142,7 @@ export class DeviceModel {
     const { page, config } = this.parts;
     const withRotations = { ...inputs, rotations: this.#rotations };
     // Where threads are not free (one lane), there is nothing that splits would occupy.
-    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.lanes > 1 ? this.#partials : null;
+    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.threads.lanes > 1 ? this.#partials : null;
     const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows, partials };
     page.forward(config, pass);
     if (outputCount === 0) return;

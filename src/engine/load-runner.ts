@@ -1,6 +1,6 @@
 /** From stored weights to a runner: what happens when a model is loaded, and again when its device was lost. */
 import type { Backend } from '../gpu/backend';
-import { throwIfAborted } from '../lib/errors';
+import { HearthError, throwIfAborted } from '../lib/errors';
 import { loadPage } from '../models/load-page';
 import { assertFitsCpu } from '../weights/cpu-limit';
 import type { StoredWeights } from '../weights/manifest';
@@ -46,6 +46,14 @@ export async function loadRunner(
   if (backend.kind === 'cpu') specs.forEach((each) => assertFitsCpu(each));
   const [target, guesser = null] = models.map(({ page, config }) => page.shape(config));
   const runnerOptions = planRunner(backend.kind, target!, options, guesser);
+
+  if (runnerOptions.activationFormat === 'int8' && !backend.hasPackedDots) {
+    throw new HearthError(
+      'bad-request',
+      "Activations in int8 were asked for; this browser's WebGPU lacks products of packed bytes (packed_4x8_integer_dot_product).",
+      { hint: 'Load the model with activationFormat "f32", or use a newer browser.' },
+    );
+  }
 
   const totalBytes = models.reduce((sum, { weights }) => sum + bytesOf(weights), 0);
   const report = (phase: LoadProgress['phase'], loadedBytes: number) =>

@@ -41,17 +41,23 @@ describe('the plan of a runner', () => {
     expect(() => planRunner('cpu', shape, { contextLength })).toThrow(/a whole number from 1 to 32768/);
   });
 
+  it('refuses activations in a format there is none of', () => {
+    const activationFormat = 'int4' as 'int8';
+    expect(() => planRunner('cpu', shape, { activationFormat })).toThrow(/activation format is "int4"; .* f32, int8/);
+  });
+
   it.each([
-    [256, 'f16'],
-    [1024, 'int8'],
+    [256, 'f16', 'f32'],
+    [1024, 'int8', 'f32'],
+    [256, 'f16', 'int8'],
   ] as const)(
-    'foretells what a runner of %i positions in %s takes, to two percent',
-    async (contextLength, kvFormat) => {
+    'foretells what a runner of %i positions in %s, activations in %s, takes, to two percent',
+    async (contextLength, kvFormat, activationFormat) => {
       const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
       const configJson: unknown = JSON.parse(stored.manifest.texts['config.json']);
       const page = modelPage(configJson);
       const config = page.readConfig(configJson);
-      const options = planRunner('cpu', page.shape(config), { contextLength, kvFormat });
+      const options = planRunner('cpu', page.shape(config), { contextLength, kvFormat, activationFormat });
       const runner = await createRunner(new CpuBackend(), stored, options);
       const { cacheBytes, workBytes, largestBufferBytes } = runnerMemory(page, config, options);
       const share = (cacheBytes + workBytes) / runner.bytes;

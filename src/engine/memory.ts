@@ -6,6 +6,7 @@ import { partialBytes } from '../kernels/attention/splits';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
+import { ACTIVATION_FORMATS, quantizedBytes } from '../kernels/shared/quantize';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelLayout, ModelShape } from '../models/page';
@@ -32,11 +33,11 @@ const MAX_ROWS = { webgpu: 128, cpu: 32 } as const;
 export type BackendKind = keyof typeof MAX_ROWS;
 
 /** What a caller may ask of a runner. */
-export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvFormat'>>;
+export type RunnerWishes = Partial<Pick<RunnerOptions, 'contextLength' | 'maxRows' | 'kvFormat' | 'activationFormat'>>;
 
 /**
  * @param draft the shape of the model that guesses ahead, whose keys and values lie in the same blocks.
- * @throws HearthError `bad-request` for a context that the checkpoint was not made for.
+ * @throws HearthError `bad-request` for a context that the checkpoint was not made for, or an unknown activation format.
  */
 export function planRunner(
   kind: BackendKind,
@@ -49,6 +50,13 @@ export function planRunner(
     throw new HearthError(
       'bad-request',
       `The context length is ${contextLength}; this model takes a whole number from 1 to ${shape.maxContext}.`,
+    );
+  }
+  const activationFormat = options.activationFormat ?? 'f32';
+  if (!ACTIVATION_FORMATS.includes(activationFormat)) {
+    throw new HearthError(
+      'bad-request',
+      `The activation format is ${JSON.stringify(activationFormat)}; expected one of ${ACTIVATION_FORMATS.join(', ')}.`,
     );
   }
   const models = [shape, ...(draft ? [draft] : [])];
@@ -64,6 +72,7 @@ export function planRunner(
     maxOutputs: Math.max(slots, Math.min(MAX_OUTPUTS, affordable)),
     blocks,
     kvFormat,
+    activationFormat,
   };
 }
 
@@ -91,17 +100,19 @@ export interface RunnerMemory {
 
 export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, options: RunnerOptions): RunnerMemory {
   const shape = page.shape(config);
-  const activations = Object.entries(page.activations(config)).map(([name, stride]) => {
-    const rows = /^(picked|logits)/.test(name) ? options.maxOutputs : options.maxRows;
+  const strides = page.activations(config);
+  const activations = Object.entries(strides).map(([name, stride]) => {
+    const rows = isOfOutputs(name) ? options.maxOutputs : options.maxRows;
     return 4 * stride * roundUp(rows, ROW_MULTIPLE);
   });
-  const logitStride = page.activations(config)['logits'] ?? 0;
+  const quantized = options.activationFormat === 'int8' ? widestCodes(strides, options.maxRows) : 0;
+  const logitStride = strides['logits'] ?? 0;
   const state = [stateBuffers(options, shape.vocabSize), scratchBuffers(options, shape.vocabSize, logitStride)]
     .flatMap((words) => Object.values<number>(words))
     .map((words) => 4 * words);
   const rotations = Object.values(page.rotations(config, 1)).map((table) => options.contextLength * table.byteLength);
   const partials = partialBytes(options.contextLength, shape.heads, shape.headDim);
-  const work = [...activations, ...state, ...rotations, partials];
+  const work = [...activations, quantized, ...state, ...rotations, partials];
   return {
     cacheBytes: cacheBytes([shape], options.blocks, options.kvFormat),
     workBytes: work.reduce((sum, bytes) => sum + bytes, 0),
@@ -111,6 +122,17 @@ export function runnerMemory<Config>(page: ModelLayout<Config>, config: Config, 
     ),
     readBytes: cacheBytes([shape], divideUp(options.contextLength, 2 * BLOCK), options.kvFormat),
   };
+}
+
+/** Whether an activation has a row for each output, not for each row of a forward. */
+export function isOfOutputs(name: string): boolean {
+  return /^(picked|logits)/.test(name);
+}
+
+/** Bytes of the codes of the widest activation that a layer has (kernels/quantize-rows). */
+export function widestCodes(strides: Readonly<Record<string, number>>, maxRows: number): number {
+  const widths = Object.entries(strides).map(([name, stride]) => (isOfOutputs(name) ? 0 : stride));
+  return quantizedBytes(roundUp(maxRows, ROW_MULTIPLE), Math.max(...widths));
 }
 
 /** Keys and values of all layers. */

@@ -14,6 +14,7 @@ import { ROW_CLASSES } from '../kernels/product-variants';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import type { KvFormat } from '../kernels/shared/kv-pool';
+import type { ActivationFormat } from '../kernels/shared/quantize';
 import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';
 import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
@@ -42,6 +43,8 @@ export interface RunnerOptions {
   maxOutputs: number;
   /** How keys and values are stored; f32 is for tests of exactness. */
   kvFormat: KvFormat;
+  /** What products of layers read: activations, or int8 codes of them. A numerics class each. */
+  activationFormat: ActivationFormat;
 }
 
 /** How tokens are drawn; see slot-upload.ts. */

@@ -46,7 +46,9 @@ export class CpuBackend implements Backend {
   readonly kind = 'cpu';
   readonly adapter = 'CPU';
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
+  readonly hasPackedDots: boolean = true;
   readonly lanes: number = 1;
+  readonly quads = false;
   readonly memory = new MemoryCount();
 
   createBuffer(label: string, bytes: number): DeviceBuffer {

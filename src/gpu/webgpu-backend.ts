@@ -69,7 +69,9 @@ export class WebGpuBackend implements Backend {
   readonly adapter: string;
   readonly limits: BackendLimits;
   readonly memory = new MemoryCount();
+  readonly hasPackedDots: boolean;
   readonly lanes: number;
+  readonly quads: boolean;
   /** Set once the device is gone; every later call throws it. */
   #lost: HearthError | null = null;
   /** Errors the device reported outside any call. */
@@ -89,7 +91,9 @@ export class WebGpuBackend implements Backend {
   ) {
     const { vendor, architecture, device: model, description } = device.adapterInfo;
     this.adapter = [vendor, architecture, model, description].join(' ').trim();
+    this.hasPackedDots = hasPackedDots(navigator);
     this.lanes = options.lanes;
+    this.quads = device.features.has('subgroups');
     this.#pace = new Pace(options.submitMs);
     this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;
     this.limits = {
@@ -302,6 +306,11 @@ export class WebGpuBackend implements Backend {
     this.#bindGroups.set(key, bindGroup);
     return bindGroup;
   }
+}
+
+/** What a browser's shaders know beyond the first WGSL; nothing where it does not say. */
+function hasPackedDots({ gpu }: { gpu?: { wgslLanguageFeatures?: ReadonlySet<string> } }): boolean {
+  return gpu?.wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false;
 }
 
 /** The dispatches from one index up to another as one compute pass. */

@@ -9,11 +9,14 @@ import { mask } from './mask/mask';
 import {
   matmul,
   matmulArgmax,
+  matmulInteger,
   matmulNormed,
   matmulTiled,
+  matmulTiledInteger,
   matmulTiledNormed,
   matvec,
   matvecArgmax,
+  matvecInteger,
   matvecNormed,
 } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
@@ -21,7 +24,8 @@ import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
-import { rmsNorm } from './rms-norm/rms-norm';
+import { quantizeRows } from './quantize-rows/quantize-rows';
+import { rmsNorm, rmsNormQuantized } from './rms-norm/rms-norm';
 import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
 import { bins, candidates, choose, cut, greedy, largest, race } from './sample/sample';
 import { softCap } from './soft-cap/soft-cap';
@@ -29,6 +33,8 @@ import { softCap } from './soft-cap/soft-cap';
 export const KERNELS = {
   embed,
   rmsNorm,
+  rmsNormQuantized,
+  quantizeRows,
   matvec,
   matvecNormed,
   matvecArgmax,
@@ -37,6 +43,9 @@ export const KERNELS = {
   matmulArgmax,
   matmulTiled,
   matmulTiledNormed,
+  matvecInteger,
+  matmulInteger,
+  matmulTiledInteger,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,

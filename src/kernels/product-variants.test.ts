@@ -1,17 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { tiledBytes, tiledShare } from './matmul/matmul';
+import { integerTiledBytes, tiledBytes, tiledShare } from './matmul/matmul';
 import { lanesOf, outputsPerRank, productVariants, ROW_CLASSES, rowClass, sharingConstants } from './product-variants';
-import { DECODERS } from './shared/packed';
+import { DECODERS, isIntegerDecoder } from './shared/packed';
 import type { ProductKey } from './product-variants';
 
 const LANES = [1, 2, 4, 8, 16, 32, 64];
 const RESULTS = ['products', 'gated', 'ranks'] as const;
-const keys = LANES.flatMap((lanes) =>
+
+/** What the rows may be: as they are, normed by the product, or codes. */
+function rowsOf(decoder: ProductKey['decoder'], result: ProductKey['result']) {
+  const plain = { activations: 'f32', normed: false } as const;
+  if (result === 'ranks') return [plain];
+  const codes = { activations: 'int8', normed: false } as const;
+  return [plain, { ...plain, normed: true }, ...(isIntegerDecoder(decoder) ? [codes] : [])];
+}
+
+const THREADS = [{ lanes: 1, quads: true }, ...LANES.map((lanes) => ({ lanes, quads: false }))];
+const keys = THREADS.flatMap((threads) =>
   ROW_CLASSES.flatMap((rows) =>
     RESULTS.flatMap((result) =>
       DECODERS.flatMap((decoder) =>
-        (result === 'ranks' ? [false] : [false, true]).map((normed): ProductKey => {
-          return { decoder, width: 576, outputs: 1536, rows, result, normed, lanes };
+        rowsOf(decoder, result).map((x): ProductKey => {
+          return { decoder, width: 576, outputs: 1536, rows, result, ...x, ...threads };
         }),
       ),
     ),
@@ -37,7 +47,8 @@ describe('the variants of every key', () => {
         const kept = (outputsPerThread + (key.normed ? 1 : 0)) * rowsPerThread;
         const shared = key.lanes === 1 ? 0 : 4 * workgroup * kept;
         const ranks = key.result === 'ranks' ? 8 * workgroup * rowsPerThread : 0;
-        const tile = tiledBytes(tiledShare(sharingConstants(key, variant)), key.decoder);
+        const bytes = key.activations === 'int8' ? integerTiledBytes : tiledBytes;
+        const tile = bytes(tiledShare(sharingConstants(key, variant)), key.decoder);
         expect(variant.kernel === 'tiled' ? tile : shared + ranks).toBeLessThanOrEqual(16384);
       }
     }
@@ -46,7 +57,7 @@ describe('the variants of every key', () => {
   it('give as many ranks as each other', () => {
     for (const key of keys.filter(({ result }) => result === 'ranks')) {
       for (const { kernel, workgroup, outputsPerThread } of productVariants(key)) {
-        expect(kernel).toBe('direct');
+        expect(kernel).not.toBe('tiled');
         expect((workgroup / key.lanes) * outputsPerThread).toBe(outputsPerRank(key.lanes));
       }
     }

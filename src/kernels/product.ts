@@ -6,21 +6,25 @@ import type { DeviceBuffer } from '../gpu/backend';
 import { type Grid, gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
+import { isQuantized } from '../quant/format';
 import type { PackedFormat } from '../quant/format';
 import {
   directShare,
   matmul,
   matmulArgmax,
+  matmulInteger,
   matmulNormed,
   matmulTiled,
+  matmulTiledInteger,
   matmulTiledNormed,
   matvec,
   matvecArgmax,
+  matvecInteger,
   matvecNormed,
   tiledShare,
 } from './matmul/matmul';
 import { lanesOf, outputsPerRank, rowClass, sharingConstants } from './product-variants';
-import type { ProductChoice, ProductKey, ProductVariant } from './product-variants';
+import type { ProductChoice, ProductKey, ProductVariant, Threads } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
 
@@ -50,17 +54,20 @@ export interface Product {
   readonly rows: number;
   readonly products: ProductChoice;
   readonly epilogue: keyof typeof Epilogue;
+  /** The same rows as int8 codes (kernels/quantize-rows): what parts whose weights are quantised are multiplied with. */
+  readonly quantized?: DeviceBuffer | null;
   /** In place of x stands x / sqrt(mean(x²) + epsilon) · gamma. */
   readonly norm?: { readonly gamma: DeviceBuffer; readonly epsilon: number };
 }
 
 /** Records y = x · Wᵀ (or y += …, or y = silu(gate) · up, or y = gelu(gate) · up). */
 export function recordProduct(recorder: Recorder, label: string, product: Product): void {
-  const { x, matrix, y, yStride, rows, products, epilogue, norm } = product;
+  const { x, matrix, y, yStride, rows, products, epilogue, quantized = null, norm } = product;
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, { result, normed: norm !== undefined }, products.lanes);
+    const activations = quantized !== null && isQuantized(format) ? 'int8' : 'f32';
+    const key = keyOf(matrix, part, rows, { result, activations, normed: norm !== undefined }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
@@ -72,7 +79,10 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
     };
     const grid = gridOfVariant(key, variant, rows);
     const isTiled = variant.kernel === 'tiled';
-    if (norm) {
+    if (quantized !== null && activations === 'int8') {
+      const kernel = isTiled ? matmulTiledInteger : rows === 1 ? matvecInteger : matmulInteger;
+      recorder.call(label, kernel, { x: quantized, codes, scales, y }, constants, grid);
+    } else if (norm) {
       const kernel = isTiled ? matmulTiledNormed : rows === 1 ? matvecNormed : matmulNormed;
       const normed = { ...constants, WIDTH: matrix.width, EPSILON: norm.epsilon };
       recorder.call(label, kernel, { x, codes, scales, y, gamma: norm.gamma }, normed, grid);
@@ -96,14 +106,14 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, { result: 'ranks', normed: false }, products.lanes);
+    const key = keyOf(matrix, part, rows, { result: 'ranks', activations: 'f32', normed: false }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
       ...sharingConstants(key, variant),
       OUTPUTS: outputs,
       FIRST_ID: firstOutput,
-      RANK_STRIDE: ranksPerRow(matrix, products.lanes),
+      RANK_STRIDE: ranksPerRow(matrix, products.threads.lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
@@ -123,17 +133,17 @@ export function keyOf(
   { width }: DeviceMatrix,
   { format, outputs }: MatrixPart,
   rows: number,
-  { result, normed }: Pick<ProductKey, 'result' | 'normed'>,
-  lanes: number,
+  kind: Pick<ProductKey, 'result' | 'activations' | 'normed'>,
+  { lanes, quads }: Threads,
 ): ProductKey {
   return {
     decoder: decoderOf(packedConstants(format, width)),
     width,
     outputs,
     rows: rowClass(rows),
-    result,
-    normed,
+    ...kind,
     lanes: lanesOf(width, lanes),
+    quads,
   };
 }
 

@@ -46,6 +46,8 @@ export interface ForwardPass {
   readonly products: ProductChoice;
   /** One of `attentionVariants(key)`. */
   readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
+  /** Room for the widest rows of a product as int8 codes; null where products read the activations as they are. */
+  readonly quantized: DeviceBuffer | null;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;

@@ -13,12 +13,17 @@ export interface DeviceReport {
   limits: Record<string, number>;
 }
 
+/** Activations as they are, or rounded to int8 codes with a scale for 32, which are multiplied as integers. */
+export type ActivationFormat = 'f32' | 'int8';
+
 export interface LoadRequest {
   /** Names this load for `abort`. */
   requestId: string;
   modelId: string;
   /** Tokens of context to reserve; the checkpoint's own maximum (at most 4,096) if absent. */
   contextLength?: number;
+  /** What the layers' products read; f32 if absent. */
+  activationFormat?: ActivationFormat;
   inMemory?: WeightsInMemory;
   /** A smaller model of the same vocabulary that guesses ahead; null for none, absent for that of an earlier load, if any. */
   draft?: { modelId: string; inMemory?: WeightsInMemory } | null;
@@ -35,6 +40,7 @@ export interface LoadedModel {
   /** Human name for labels, e.g. "Tales". */
   label: string;
   contextLength: number;
+  activationFormat: ActivationFormat;
   /** The model that guesses ahead for it; null for none. */
   draftModelId: string | null;
   vocabSize: number;

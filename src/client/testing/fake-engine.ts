@@ -112,7 +112,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
     async tuneAgain() {
       calls.push('tune again');
     },
-    async load({ modelId, contextLength = 1024, draft }, onProgress) {
+    async load({ modelId, contextLength = 1024, activationFormat, draft }, onProgress) {
       calls.push(`load ${modelId}${draft ? ` with ${draft.modelId}` : ''}`);
       const error = loadErrors.shift();
       if (error) throw error;
@@ -122,6 +122,7 @@ export function createFakeEngine(options: FakeEngineOptions = {}): FakeEngine {
         modelId,
         label: modelId,
         contextLength,
+        activationFormat: activationFormat ?? 'f32',
         draftModelId: draft?.modelId ?? null,
         vocabSize: 4096,
         parameterCount: 6_213_376,

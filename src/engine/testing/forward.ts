@@ -30,6 +30,7 @@ export async function createRunner(
     maxSequences,
     maxOutputs: maxSequences,
     kvFormat: 'f32',
+    activationFormat: 'f32',
     ...options,
   });
 }

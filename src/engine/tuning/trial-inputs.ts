@@ -4,7 +4,9 @@ import type { Call } from '../../gpu/recorder';
 import type { AttentionKey } from '../../kernels/attention/attention-variants';
 import { LONG_CONTEXT } from '../../kernels/attention/splits';
 import type { ProductKey } from '../../kernels/product-variants';
+import { codesOf } from '../../kernels/quantize-rows/quantize-rows.cpu';
 import { BLOCK, kvBlockBytes } from '../../kernels/shared/kv-pool';
+import { QUANTIZED_WORDS } from '../../kernels/shared/quantize';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
@@ -37,11 +39,13 @@ export function trialInputs(
   return 'width' in key ? productInputs(backend, key, place) : attentionInputs(backend, key, place, limits);
 }
 
-/** Activations between −1 and 1, zero beyond the width as everywhere. */
-function productInputs(backend: Backend, { width }: ProductKey, place: Call): TrialInputs {
+/** Activations between −1 and 1, or their codes, zero beyond the width as everywhere. */
+function productInputs(backend: Backend, { width, activations }: ProductKey, place: Call): TrialInputs {
   const stride = CHUNK * Math.ceil(width / CHUNK);
   const x = bufferOf(place, 'x');
-  const values = smallNumbers(x.bytes / 4).map((value, i) => (i % stride < width ? value : 0));
+  const chunks = Math.floor(x.bytes / (4 * (activations === 'int8' ? QUANTIZED_WORDS : CHUNK)));
+  const numbers = smallNumbers(CHUNK * chunks).map((value, i) => (i % stride < width ? value : 0));
+  const values = activations === 'int8' ? codesOf(numbers) : numbers;
   return {
     timed: (call) => call,
     compared: (call) => call,
@@ -98,7 +102,7 @@ function attentionInputs(
 function fillerOf(
   backend: Backend,
   read: DeviceBuffer,
-  contents: Float32Array<ArrayBuffer>,
+  contents: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
   written: DeviceBuffer,
 ): () => void {
   const zeros = new Uint8Array(written.bytes);

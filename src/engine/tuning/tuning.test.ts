@@ -18,7 +18,7 @@ vi.mock('../../kernels/product-variants', async (original) => ({
   productVariants({ rows, result }: ProductKey) {
     const workgroups = result === 'ranks' ? [16] : [16, FAST, WRONG]; // a rank is that of a workgroup
     return workgroups.map((workgroup) => {
-      return { kernel: 'direct', workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 };
+      return { kernel: 'direct', workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4, whole: false };
     });
   },
 }));

@@ -1,34 +1,71 @@
 import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
+import { divideUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { type Decoder, PACKED_CONSTANTS, packedWgsl, stepQuads, VECTOR_QUADS } from '../shared/packed';
+import {
+  type Decoder,
+  decoderOf,
+  dotWgsl,
+  PACKED_CONSTANTS,
+  packedWgsl,
+  stepQuads,
+  VECTOR_QUADS,
+} from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
-import { matmulArgmaxOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
+import integerTiled from './integer-tiled.wgsl?raw';
+import integer from './integer.wgsl?raw';
+import { matmulArgmaxOnCpu, matmulIntegerOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
 import multiply from './matmul.wgsl?raw';
 import normed from './normed.wgsl?raw';
+import own from './own.wgsl?raw';
 import plain from './plain.wgsl?raw';
+import quads from './quads.wgsl?raw';
 import solo from './solo.wgsl?raw';
+import intoYByTiles from './store-tile.wgsl?raw';
 import intoY from './store.wgsl?raw';
 import team from './team.wgsl?raw';
 import tiled from './tiled.wgsl?raw';
 
 /** How threads share a product; see ProductVariant. */
-const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] as const;
+const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD', 'QUADS', 'WHOLE'] as const;
 type Sharing = (typeof SHARING)[number];
 
 /** What comes before an epilogue: the decoder, and each thread's share of the products. */
 function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: string): string {
-  const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, LANES } = constants;
+  const { ROWS_PER_THREAD: r, QUADS, WHOLE } = constants;
+  const q = stepQuads(constants);
+  const t = WHOLE ? VECTOR_QUADS[decoderOf(constants)] / q : 1;
+  const l = divideUp(r * t * q, 4);
+  const text = multiply
+    .replace('STEPS {', WHOLE ? ONE_STEP : STEPS)
+    .replace('= ACTIVATION', `= ${QUADS ? SHARED_ACTIVATION : OWN_ACTIVATION}`);
   return [
-    constantsWgsl({ ...keptConstants(constants, activations === normed ? r : 0), TEAM_ROWS: o }),
-    packedWgsl(constants),
-    LANES === 1 ? solo : team,
+    ...(QUADS ? ['enable subgroups;', constantsWgsl({ LOADS: l })] : []),
+    constantsWgsl({ STEP: t * q }),
+    sharedWgsl(constants, activations === normed ? r : 0),
     activations,
-    unroll(multiply, { q: stepQuads(constants), r, o }),
+    QUADS ? unroll(quads, { l, h: 4 * l }) : own,
+    unroll(text, { t, q, ...unrolling(constants) }),
   ].join('\n');
 }
+
+/** The decoder, and how threads put their products and so many other sums together. */
+function sharedWgsl(constants: Constants<Sharing | 'DECODER'>, sums: number): string {
+  const { OUTPUTS_PER_THREAD, LANES } = constants;
+  return [
+    constantsWgsl({ ...keptConstants(constants, sums), TEAM_ROWS: OUTPUTS_PER_THREAD }),
+    packedWgsl(constants),
+    LANES === 1 ? solo : team,
+  ].join('\n');
+}
+
+// What stands in matmul.wgsl for a part that cannot be a function.
+const STEPS = 'for (var step = 0u; step < VECTOR_QUADS; step += STEP) {';
+const ONE_STEP = 'const step = 0u; {';
+const OWN_ACTIVATION = 'x[read + 8u * CHUNKS * {r}u + STEP_QUADS * {t}u + {q}u]';
+const SHARED_ACTIVATION = 'read[STEP * {r}u + STEP_QUADS * {t}u + {q}u]';
 
 /** What a thread keeps: its products and so many other sums. */
 function keptConstants({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>, sums: number) {
@@ -63,6 +100,12 @@ export function tiledShare({ WORKGROUP, OUTPUTS_PER_THREAD, ROWS_PER_THREAD }: C
 export function tiledBytes({ weightRows, rows }: Share, decoder: Decoder): number {
   const vectors = 8 / VECTOR_QUADS[decoder];
   return 16 * 8 * (weightRows + rows) + vectors * (8 * weightRows + 8 * rows);
+}
+
+/** Bytes of workgroup memory that `matmulTiledInteger` takes: a stage of 64 codes, scales and totals (integer-tiled.wgsl). */
+export function integerTiledBytes({ weightRows, rows }: Share, decoder: Decoder): number {
+  const vectors = 16 / VECTOR_QUADS[decoder];
+  return (8 * 8 + 8 * vectors) * (weightRows + rows);
 }
 
 /** Multiplications of all workgroups, by which a long step is cut (gpu/pace.ts). */
@@ -134,18 +177,52 @@ export const matmulTiledNormed = defineKernel({
 });
 
 function tiledWgsl(constants: Constants<(typeof CONSTANTS)[number]>, activations: string): string {
-  const { OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r, WORKGROUP } = constants;
+  return [tileWgsl(constants), activations, unroll(tiled, unrolling(constants))].join('\n');
+}
+
+/** What comes before and behind the multiplying of a tile. */
+function tileWgsl(constants: Constants<(typeof CONSTANTS)[number]>): string {
   const { weightRows, rows } = tiledShare(constants);
-  const tile = { TEAM_ROWS: weightRows, TILE_OUTPUTS: weightRows, TILE_ROWS: rows, COLUMNS: WORKGROUP / LINES, LINES };
+  const COLUMNS = constants.WORKGROUP / LINES;
+  const tile = { TEAM_ROWS: weightRows, TILE_OUTPUTS: weightRows, TILE_ROWS: rows, COLUMNS, LINES };
   return [
     constantsWgsl({ ...keptConstants(constants, 0), ...tile }),
     packedWgsl(constants),
     solo,
-    activations,
-    unroll(tiled, { r, o }),
     epilogue,
+    unroll(intoYByTiles, unrolling(constants)),
   ].join('\n');
 }
+
+function unrolling({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>) {
+  return { r, o };
+}
+
+/**
+ * What `matmul` gives of rows that are int8 codes (kernels/quantize-rows), by products of integers: a class of its own. For
+ * quantised weights only.
+ */
+export const matmulInteger = defineKernel({
+  name: 'matmul/int8',
+  bindings: BINDINGS,
+  constants: CONSTANTS,
+  wgsl: (constants) => {
+    const shared = [sharedWgsl(constants, 0), dotWgsl(constants), own, unroll(integer, unrolling(constants))];
+    return [...shared, plain, epilogue, intoY].join('\n');
+  },
+  work: matmul.work,
+  cpu: matmulIntegerOnCpu,
+});
+
+/** What `matmulInteger` gives, by tiles. */
+export const matmulTiledInteger = defineKernel({
+  name: 'matmul/tiled/int8',
+  bindings: BINDINGS,
+  constants: CONSTANTS,
+  wgsl: (constants) => [tileWgsl(constants), dotWgsl(constants), unroll(integerTiled, unrolling(constants))].join('\n'),
+  work: matmulTiled.work,
+  cpu: (buffers, constants, grid) => matmulIntegerOnCpu(buffers, tileRows(constants), grid),
+});
 
 /** The constants with the rows of a workgroup, which is all that a twin asks of the sharing. */
 function tileRows<C extends Constants<Sharing>>(constants: C): C {
@@ -170,4 +247,5 @@ export const matmulArgmax = defineKernel({
 /** Decode's: the same with one row, by a name of its own in profiles. */
 export const matvec = { ...matmul, name: 'matvec' };
 export const matvecNormed = { ...matmulNormed, name: 'matvec/normed' };
+export const matvecInteger = { ...matmulInteger, name: 'matvec/int8' };
 export const matvecArgmax = { ...matmulArgmax, name: 'matvec/argmax' };

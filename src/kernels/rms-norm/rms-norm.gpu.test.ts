@@ -2,10 +2,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
 import { roundUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
+import { dequantize } from '../quantize-rows/quantize-rows.cpu';
+import { quantizedBytes } from '../shared/quantize';
 import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
-import { rmsNorm } from './rms-norm';
+import { rmsNorm, rmsNormQuantized } from './rms-norm';
 
 const F32_SUM_ERROR = 1e-6;
+
+/** A number that lies halfway between two codes may get either: one step of its chunk. */
+const CODE_STEP = 1 / 127;
 
 let gpu: WebGpuBackend;
 beforeAll(async () => {
@@ -38,4 +43,11 @@ it.each([
     const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
     expect(error, ADD === 1 ? 'added' : 'stored').toBeLessThan(F32_SUM_ERROR);
   }
+  const quantized = new Float32Array(quantizedBytes(rows, stride) / 4);
+  const constants = { STRIDE: stride / 4, WIDTH: width, EPSILON: 1e-5 };
+  const both = await runBoth(gpu, rmsNormQuantized, { x, weight, quantized }, constants, [1, 1, rows]);
+  const [found, expected] = [both.gpu, both.cpu].map(({ quantized: bytes }) =>
+    dequantize({ f32: new Float32Array(bytes!), u32: new Uint32Array(bytes!) }),
+  );
+  expect(relativeError(found!, expected!), 'as codes').toBeLessThan(1.01 * CODE_STEP);
 });

@@ -1,14 +1,12 @@
-// y = x / sqrt(mean(x²) + EPSILON) · weight, a workgroup a row (Zhang and Sennrich 2019). Where a norm follows its
-// sublayer, y is the residual, to which the result is added.
+// x / sqrt(mean(x²) + EPSILON) · weight, a workgroup a row (Zhang and Sennrich 2019). store.wgsl or codes.wgsl says what
+// becomes of it.
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;          // [rows][STRIDE], zero beyond the width
 @group(0) @binding(1) var<storage, read> weight: array<vec4f>;     // [STRIDE], zero beyond the width
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;    // [rows][STRIDE]
 
 override STRIDE: u32;     // vec4s in a row
 override WIDTH: f32;      // numbers in a row
 override EPSILON: f32;
-override ADD: u32;        // 1: added to what y holds
 
 const WORKGROUP = 64u;
 
@@ -29,12 +27,5 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     sum += partial[i];
   }
   let factor = 1.0 / sqrt(sum / WIDTH + EPSILON);
-  for (var i = thread; i < STRIDE; i += WORKGROUP) {
-    let normed = x[base + i] * factor * weight[i];
-    if (ADD == 1u) {
-      y[base + i] += normed;
-    } else {
-      y[base + i] = normed;
-    }
-  }
+  write_row(workgroup.z, thread, factor);
 }

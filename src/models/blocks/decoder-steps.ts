@@ -1,6 +1,7 @@
 /**
  * The kernel calls that the decoders' forwards are written in, bound to one pass. Activations are named as in the page's
- * layout. Each step is one dispatch, except for matrices that are split.
+ * layout. Each step is one dispatch, except for matrices that are split and, where products read codes, for rows that are
+ * rounded to codes first.
  */
 import type { DeviceBuffer } from '../../gpu/backend';
 import { attention, mergeGrid, mergeSplits } from '../../kernels/attention/attention';
@@ -9,9 +10,11 @@ import { LONG_CONTEXT, splitsOf } from '../../kernels/attention/splits';
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
+import type { MatrixPart } from '../../kernels/product';
 import { normsInside, rowClass } from '../../kernels/product-variants';
 import { qkNorm } from '../../kernels/qk-norm/qk-norm';
-import { rmsNorm } from '../../kernels/rms-norm/rms-norm';
+import { quantizeRows, quantizeRowsGrid } from '../../kernels/quantize-rows/quantize-rows';
+import { rmsNorm, rmsNormQuantized } from '../../kernels/rms-norm/rms-norm';
 import {
   rotaryAppend,
   rotaryAppendBiased,
@@ -23,6 +26,7 @@ import { BLOCK, KV_FORMATS } from '../../kernels/shared/kv-pool';
 import { packedConstants } from '../../kernels/shared/packed';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
+import { CHUNK, isQuantized } from '../../quant/format';
 import type { ForwardPass, Head } from '../page';
 import type { DecoderConfig } from './decoder-config';
 
@@ -50,7 +54,7 @@ export type DecoderSteps = ReturnType<typeof decoderSteps>;
 
 /** @param strides of the activations, as the page's layout has them */
 export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<string, number>>, pass: ForwardPass) {
-  const { recorder, weights, inputs, rowCount, outputCount, products } = pass;
+  const { recorder, weights, inputs, rowCount, outputCount, products, quantized } = pass;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: headDim, rms_norm_eps: epsilon } = config;
   const { rows, tables } = inputs;
   const buffer = (name: string): DeviceBuffer => present(pass.activations[name], `activation ${name}`);
@@ -69,6 +73,8 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     const buffers = { x: buffer(x), matrix: weights.matrix(name), y: buffer(y), yStride: stride(y) };
     return { ...buffers, rows: rowCount, products, epilogue };
   };
+
+  const isQuantizedPart = ({ format }: MatrixPart) => isQuantized(format);
 
   return {
     /** residual = scale · the embedding of each row's token. */
@@ -96,12 +102,25 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
 
     /** y = x · Wᵀ with the matrix `name`, or what the epilogue makes of it. */
     project(name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
-      recordProduct(recorder, name, productOf(name, x, y, epilogue));
+      if (quantized !== null && weights.matrix(name).parts.some(isQuantizedPart)) {
+        const chunks = stride(x) / CHUNK;
+        const grid = quantizeRowsGrid(chunks, rowCount);
+        recorder.call(`${name}.codes`, quantizeRows, { x: buffer(x), quantized }, { CHUNKS: chunks }, grid);
+      }
+      recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), quantized });
     },
 
-    /** y = norm(x) · Wᵀ with the weight and the matrix so named, in one dispatch or by way of `normed` in two. */
+    /** y = norm(x) · Wᵀ with the weight and the matrix so named, in one dispatch or by way of `normed` or codes in two. */
     projectNormed(norm: string, name: string, x: string, y: string, epilogue: keyof typeof Epilogue = 'store'): void {
-      if (normsInside(products.lanes)) {
+      const { parts } = weights.matrix(name);
+      if (quantized !== null && parts.every(isQuantizedPart)) {
+        const { ADD: _, ...constants } = normConstants;
+        const buffers = { x: buffer(x), weight: weights.vector(norm), quantized };
+        recorder.call(norm, rmsNormQuantized, buffers, constants, [1, 1, rowCount]);
+        return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), quantized });
+      }
+      const readsCodes = quantized !== null && parts.some(isQuantizedPart);
+      if (normsInside(products.threads.lanes) && !readsCodes) {
         const gamma = weights.vector(norm);
         return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), norm: { gamma, epsilon } });
       }
@@ -147,7 +166,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
         rows: rowClass(rowCount),
         run: rowClass(pass.runRows),
         split: partials !== null,
-        lanes: products.lanes,
+        lanes: products.threads.lanes,
       };
       const variant = pass.chooseAttention(key);
       const tiling = attentionTiling(key, variant);

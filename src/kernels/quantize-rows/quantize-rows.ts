@@ -1,0 +1,26 @@
+import { defineKernel, type Grid } from '../../gpu/kernel';
+import { divideUp } from '../../lib/shapes';
+import { quantizingWgsl } from '../shared/quantize';
+import { quantizeRowsOnCpu } from './quantize-rows.cpu';
+import wgsl from './quantize-rows.wgsl?raw';
+
+const WORKGROUP = 32;
+
+/**
+ * quantized = int8 codes of x, with a scale for each chunk of 32: its largest magnitude / 127. A device's division may be off by 2.5
+ * units in the last place, so a number that lies halfway between two codes may get either. Grid: `quantizeRowsGrid`.
+ */
+export const quantizeRows = defineKernel({
+  name: 'quantize-rows',
+  bindings: [
+    { name: 'x', access: 'read' },
+    { name: 'quantized', access: 'read_write' },
+  ],
+  constants: ['CHUNKS'],
+  wgsl: () => `const WORKGROUP = ${WORKGROUP}u;\n${quantizingWgsl(wgsl)}`,
+  cpu: quantizeRowsOnCpu,
+});
+
+export function quantizeRowsGrid(chunks: number, rows: number): Grid {
+  return [divideUp(chunks, WORKGROUP), 1, rows];
+}
