@@ -111,7 +111,8 @@ export class DecodeLoop {
     this.#retunes++;
     this.#isTuned = false;
     this.#idleWork.forget(); // it knows the table as it was
-    this.#recordAnew();
+    this.runner.forgetSteps();
+    this.#costsAreStale = true;
     if (this.#running === null && !this.#stopped) this.#idleWork.start();
   }
 
@@ -156,14 +157,7 @@ export class DecodeLoop {
     const hasChanged = yield* tuneRunner(this.runner);
     if (retunes !== this.#retunes) return;
     this.#isTuned = true;
-    if (!hasChanged) return;
-    this.#recordAnew();
-    await this.runner.prepare(decodeShape(1));
-  }
-
-  #recordAnew(): void {
-    this.runner.forgetSteps();
-    this.#costsAreStale = true;
+    this.#costsAreStale ||= hasChanged;
   }
 
   get #mostAhead(): number {

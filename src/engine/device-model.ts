@@ -7,7 +7,6 @@ import type { Recorder } from '../gpu/recorder';
 import { partialBytes, SPLIT_ROWS } from '../kernels/attention/splits';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
-import type { ProductChoice } from '../kernels/product-variants';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -18,6 +17,7 @@ import { present } from '../lib/invariant';
 import { roundUp } from '../lib/shapes';
 import type { ForwardPass, LayerPool, ModelPage, ModelShape } from '../models/page';
 import { isOfOutputs, widestCodes } from './memory';
+import type { TuningTable } from './tuning/tuning-table';
 import type { UploadedWeights } from './upload';
 
 /** An architecture with a checkpoint's config and its weights on the device. */
@@ -65,7 +65,7 @@ export class DeviceModel {
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
-    choose: ProductChoice['choose'],
+    tuning: TuningTable,
   ) {
     const { page, config, weights } = parts;
     const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat, activationFormat } = options;
@@ -102,9 +102,11 @@ export class DeviceModel {
       rotations[name] = buffer;
     }
     this.#rotations = rotations;
-    const products = { lanes: backend.lanes, choose };
+    const products = { threads: backend, choose: tuning.choose.bind(tuning) };
+    const chooseAttention = tuning.chooseAttention.bind(tuning);
     const quantized = activationFormat === 'int8' ? create('quantized', widestCodes(strides, maxRows)) : null;
-    this.#pass = { weights, products, tableStride, kvFormat, pools: this.pools, activations, quantized };
+    const room = { pools: this.pools, activations, quantized };
+    this.#pass = { weights, products, chooseAttention, tableStride, kvFormat, ...room };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);
@@ -132,7 +134,7 @@ export class DeviceModel {
     const { page, config } = this.parts;
     const withRotations = { ...inputs, rotations: this.#rotations };
     // Where threads are not free (one lane), there is nothing that splits would occupy.
-    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.lanes > 1 ? this.#partials : null;
+    const partials = long && rowCount <= SPLIT_ROWS && this.#pass.products.threads.lanes > 1 ? this.#partials : null;
     const pass = { ...this.#pass, inputs: withRotations, recorder, rowCount, outputCount, runRows, partials };
     page.forward(config, pass);
     if (outputCount === 0) return;

@@ -1,4 +1,4 @@
-import { gpuBackend } from '../kernels/testing/twins';
+import { appBackend } from '../kernels/testing/twins';
 import { describeGolden } from './testing/golden';
 
-describeGolden(gpuBackend, import.meta.env['HEARTH_DEEP'] === '1');
+describeGolden(appBackend, import.meta.env['HEARTH_DEEP'] === '1');

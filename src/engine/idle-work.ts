@@ -52,6 +52,7 @@ export class IdleWork {
 
   /** What is half done is for naught: the device it was done on is gone. */
   forget(): void {
+    this.#work?.return().catch(() => {}); // what it holds
     this.#work = null;
   }
 

@@ -88,7 +88,7 @@ async function productMs(
   const prepare = (count: number) => {
     const recorder = new Recorder();
     for (let i = 0; i < count; i++) {
-      const products = defaultProducts(backend.lanes);
+      const products = defaultProducts(backend);
       recordProduct(recorder, 'reading', { x, matrix, y, yStride: rows, rows: 1, products, epilogue: 'store' });
     }
     return backend.prepare(recorder.finish());

@@ -55,6 +55,19 @@ it('a step that was recorded before the kernels changed is not kept after', asyn
   runner.destroy();
 });
 
+it('a step is used as it was until it has been recorded anew', async () => {
+  const stored = packCheckpoint(await readCheckpoint('public/models/tales-draft'), shipped);
+  const runner = await createRunner(new CpuBackend(), stored, { contextLength: 64 });
+  const shape = { ...decodeShape(1), prefillRows: 5 };
+  const old = await runner.prepare(shape);
+  const pieces: boolean[] = [];
+  for await (const _ of runner.renewSteps()) pieces.push((await runner.prepare(shape)) === old);
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(pieces[0]).toBe(true); // it was asked for last
+  expect(pieces.at(-1)).toBe(false);
+  runner.destroy();
+});
+
 it('a long context takes another dispatch a layer, and gives the same logits', async () => {
   class ManyLanes extends CpuBackend {
     override readonly lanes = 8;

@@ -78,6 +78,11 @@ export const PLAIN_DRAW: DrawShape = {
  */
 export type StepPart = 'whole' | 'guesses' | 'rows' | 'forward' | 'draw';
 
+interface KnownStep {
+  readonly shape: StepShape;
+  prepared: PreparedStep;
+}
+
 /** Shapes whose steps are kept: far more than a chat has, while prompts beside answers may make thousands. */
 const MOST_STEPS = 256;
 
@@ -126,7 +131,7 @@ export class Runner {
   >;
   readonly #scratch: SamplingBuffers['scratch'];
   readonly #plan: Uint32Array<ArrayBuffer>;
-  #steps = new Map<string, PreparedStep>(); // the least recently used first
+  #steps = new Map<string, KnownStep>(); // the least recently used first
   readonly #buffers: readonly DeviceBuffer[];
 
   private constructor(
@@ -139,9 +144,8 @@ export class Runner {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
-    const choose = tuning.choose.bind(tuning);
-    this.target = new DeviceModel(backend, target, modelOptions, choose);
-    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, choose);
+    this.target = new DeviceModel(backend, target, modelOptions, tuning);
+    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, tuning);
     this.vocabSize = this.target.shape.vocabSize;
 
     const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>
@@ -237,18 +241,29 @@ export class Runner {
     if (known) {
       this.#steps.delete(key); // and to the end, with those used last
       this.#steps.set(key, known);
-      return known;
+      return known.prepared;
     }
     const steps = this.#steps; // others may take their place meanwhile
     return this.backend.prepare(this.record(shape)).then((prepared) => {
-      steps.set(key, prepared);
+      steps.set(key, { shape, prepared });
       const [oldest] = steps.keys();
       if (steps.size > MOST_STEPS && oldest !== undefined) steps.delete(oldest);
       return prepared;
     });
   }
 
-  /** Steps are recorded anew from now on: the table of tuned kernels has changed. */
+  /**
+   * Records the known steps anew, for the table of tuned kernels knows better. Each is used as it was until the new one is
+   * prepared, so nobody who asks meanwhile waits for it. Yields after each.
+   */
+  async *renewSteps(): AsyncGenerator<void, void> {
+    for (const known of [...this.#steps.values()]) {
+      known.prepared = await this.backend.prepare(this.record(known.shape));
+      yield;
+    }
+  }
+
+  /** All steps are recorded anew when they are asked for: what the table of tuned kernels says is to be used at once. */
   forgetSteps(): void {
     this.#steps = new Map();
   }

@@ -1,4 +1,4 @@
-import { gpuBackend } from '../kernels/testing/twins';
+import { appBackend } from '../kernels/testing/twins';
 import { describeSpeculation } from './testing/speculation';
 
-describeSpeculation(gpuBackend, import.meta.env['HEARTH_DEEP'] === '1' ? 200 : 5);
+describeSpeculation(appBackend, import.meta.env['HEARTH_DEEP'] === '1' ? 200 : 5);

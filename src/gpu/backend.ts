@@ -39,6 +39,8 @@ export interface Backend {
   readonly hasPackedDots: boolean;
   /** The most lanes that share one output of a matrix product: the numerics class of this backend (kernels/matmul). */
   readonly lanes: number;
+  /** Whether four neighbouring threads can hand each other what they have read. */
+  readonly quads: boolean;
   /** Zero-filled. @throws HearthError `out-of-memory` (asynchronously, from `prepare` or `settle`) when there is no room. */
   createBuffer(label: string, bytes: number): DeviceBuffer;
   write(buffer: DeviceBuffer, offsetBytes: number, data: ArrayBufferView<ArrayBuffer>): void;

@@ -48,6 +48,7 @@ export class CpuBackend implements Backend {
   readonly limits = { maxBindingBytes: 2 ** 31 - 1 };
   readonly hasPackedDots: boolean = true;
   readonly lanes: number = 1;
+  readonly quads = false;
   readonly memory = new MemoryCount();
 
   createBuffer(label: string, bytes: number): DeviceBuffer {

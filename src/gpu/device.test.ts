@@ -11,10 +11,10 @@ const limits = {
 };
 
 /** `navigator.gpu` with one adapter, which gives a device with the limits that were asked for. */
-function gpuWith(requestDevice: (descriptor: GPUDeviceDescriptor) => Promise<unknown>): GPU {
+function gpuWith(requestDevice: (descriptor: GPUDeviceDescriptor) => Promise<unknown>, more: string[] = []): GPU {
   const adapter = {
     limits,
-    features: new Set(['timestamp-query', 'shader-f16']),
+    features: new Set(['timestamp-query', 'shader-f16', ...more]),
     info: { vendor: 'acme', architecture: 'rocket', description: '' },
     requestDevice,
   };
@@ -46,6 +46,19 @@ describe('findDevice', () => {
     expect(report).toMatchObject({ kind: 'webgpu', adapter: 'acme rocket', reason: null });
     expect(report.features).toEqual(['shader-f16', 'timestamp-query']);
     expect(report.limits['maxStorageBuffersPerShaderStage']).toBe(8);
+  });
+
+  it('asks for subgroups where the adapter has them', async () => {
+    let asked: GPUDeviceDescriptor = {};
+    const gpu = gpuWith(
+      (descriptor) => {
+        asked = descriptor;
+        return Promise.resolve({ limits });
+      },
+      ['subgroups'],
+    );
+    await findDevice(gpu);
+    expect(asked.requiredFeatures).toEqual(['subgroups']);
   });
 
   it('fails with device-lost where an adapter gives no device', async () => {

@@ -19,6 +19,9 @@ export interface FoundDevice {
   report: DeviceReport;
 }
 
+/** Features that some kernels use, each of which has a sibling that needs none. */
+const WELCOME_FEATURES = ['subgroups'] as const;
+
 /** Limits worth raising above WebGPU's defaults, because weights and caches are large. */
 const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const;
 
@@ -43,10 +46,11 @@ export async function findDevice(gpu: GPU | undefined, secureContext = true): Pr
   if (!gpu) return withoutDevice('This browser has no WebGPU.');
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) return withoutDevice('This browser has WebGPU, but found no graphics adapter to run it on.');
+  const requiredFeatures = WELCOME_FEATURES.filter((name) => adapter.features.has(name));
   const requiredLimits = Object.fromEntries(RAISED_LIMITS.map((name) => [name, adapter.limits[name]]));
   let device: GPUDevice;
   try {
-    device = await adapter.requestDevice({ requiredLimits });
+    device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
   } catch (cause) {
     throw new HearthError('device-lost', 'The graphics adapter was found, but gave no device.', { cause });
   }

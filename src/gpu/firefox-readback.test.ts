@@ -30,6 +30,7 @@ class SleepyQueue {
 function sleepyDevice(queue: SleepyQueue): GPUDevice {
   const device = {
     queue,
+    features: new Set(),
     limits: {},
     adapterInfo: {},
     lost: new Promise(() => {}),

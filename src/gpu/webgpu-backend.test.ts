@@ -23,6 +23,7 @@ class FakeDevice {
   compile: (() => void) | null = null;
   bindGroups = 0;
   pipelines = 0;
+  readonly features = new Set<string>();
   readonly limits = {};
   readonly adapterInfo = {};
   readonly lost = new Promise(() => {});

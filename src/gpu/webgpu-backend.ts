@@ -71,6 +71,7 @@ export class WebGpuBackend implements Backend {
   readonly memory = new MemoryCount();
   readonly hasPackedDots: boolean;
   readonly lanes: number;
+  readonly quads: boolean;
   /** Set once the device is gone; every later call throws it. */
   #lost: HearthError | null = null;
   /** Errors the device reported outside any call. */
@@ -92,6 +93,7 @@ export class WebGpuBackend implements Backend {
     this.adapter = [vendor, architecture, model, description].join(' ').trim();
     this.hasPackedDots = hasPackedDots(navigator);
     this.lanes = options.lanes;
+    this.quads = device.features.has('subgroups');
     this.#pace = new Pace(options.submitMs);
     this.#readback = isFirefox(navigator.userAgent) ? new FirefoxReadback(device.queue) : null;
     this.limits = {

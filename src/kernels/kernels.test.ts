@@ -16,13 +16,17 @@ const variants = Object.values(KERNELS).flatMap((kernel) => {
   const constants = Object.fromEntries(kernel.constants.map((name) => [name, 1]));
   const suits = (decoder: number) => !isInteger(kernel.name) || isIntegerDecoder(DECODERS[decoder]!);
   const decoders = 'DECODER' in constants ? DECODERS.map((_, i) => i).filter(suits) : [0];
-  return decoders.map((DECODER) => {
-    const title = decoders.length > 1 ? `${kernel.name} of ${DECODERS[DECODER]} weights` : kernel.name;
-    return { title, kernel, text: kernel.wgsl({ ...constants, DECODER } as never) };
-  });
+  const sharings = 'QUADS' in constants && !isInteger(kernel.name) ? [0, 1] : [0];
+  return decoders.flatMap((DECODER) =>
+    sharings.map((QUADS) => {
+      const weights = decoders.length > 1 ? ` of ${DECODERS[DECODER]} weights` : '';
+      const title = `${kernel.name}${weights}${QUADS ? ' in quads' : ''}`;
+      return { title, kernel, QUADS, text: kernel.wgsl({ ...constants, DECODER, QUADS } as never) };
+    }),
+  );
 });
 
-describe.each(variants)('the description of $title', ({ kernel, text }) => {
+describe.each(variants)('the description of $title', ({ kernel, QUADS, text }) => {
   it('names the bindings of the WGSL, by their numbers and with their access', () => {
     const declared = [...text.matchAll(BINDING)]
       .map(([, index, access, name]) => ({ index: Number(index), access, name }))
@@ -36,9 +40,10 @@ describe.each(variants)('the description of $title', ({ kernel, text }) => {
     expect(overridesOf(text).filter((name) => !constants.has(name))).toEqual([]);
   });
 
-  it('asks for no optional feature', () => {
-    expect(text).not.toMatch(/^\s*(enable|requires)\b/m);
-    expect(text).not.toMatch(/\bsubgroup/);
+  it('asks for no optional feature, but for subgroups where a sibling does without', () => {
+    if (QUADS) expect(text.match(/^\s*(enable|requires)\b.*/gm)?.join() ?? '').toMatch(/^(enable subgroups;)?$/);
+    else expect(text).not.toMatch(/^\s*(enable|requires)\b/m);
+    if (!QUADS) expect(text).not.toMatch(/\bsubgroup/);
     expect(/\b(dot4|pack4x[IU]8|unpack4x[IU]8)/.test(text)).toBe(isInteger(kernel.name));
   });
 });

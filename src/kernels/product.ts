@@ -24,7 +24,7 @@ import {
   tiledShare,
 } from './matmul/matmul';
 import { lanesOf, outputsPerRank, rowClass, sharingConstants } from './product-variants';
-import type { ProductChoice, ProductKey, ProductVariant } from './product-variants';
+import type { ProductChoice, ProductKey, ProductVariant, Threads } from './product-variants';
 import { Epilogue, isGated } from './shared/epilogue';
 import { decoderOf, packedConstants } from './shared/packed';
 
@@ -67,7 +67,7 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
     const activations = quantized !== null && isQuantized(format) ? 'int8' : 'f32';
-    const key = keyOf(matrix, part, rows, { result, activations, normed: norm !== undefined }, products.lanes);
+    const key = keyOf(matrix, part, rows, { result, activations, normed: norm !== undefined }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
@@ -106,14 +106,14 @@ export function recordArgmax(recorder: Recorder, label: string, product: ArgmaxP
   let offset = 0;
   for (const part of matrix.parts) {
     const { firstOutput, outputs, format, codes, scales } = part;
-    const key = keyOf(matrix, part, rows, { result: 'ranks', activations: 'f32', normed: false }, products.lanes);
+    const key = keyOf(matrix, part, rows, { result: 'ranks', activations: 'f32', normed: false }, products.threads);
     const variant = products.choose(key);
     const constants = {
       ...packedConstants(format, matrix.width),
       ...sharingConstants(key, variant),
       OUTPUTS: outputs,
       FIRST_ID: firstOutput,
-      RANK_STRIDE: ranksPerRow(matrix, products.lanes),
+      RANK_STRIDE: ranksPerRow(matrix, products.threads.lanes),
       RANK_OFFSET: offset,
     };
     const kernel = rows === 1 ? matvecArgmax : matmulArgmax;
@@ -134,7 +134,7 @@ export function keyOf(
   { format, outputs }: MatrixPart,
   rows: number,
   kind: Pick<ProductKey, 'result' | 'activations' | 'normed'>,
-  lanes: number,
+  { lanes, quads }: Threads,
 ): ProductKey {
   return {
     decoder: decoderOf(packedConstants(format, width)),
@@ -143,6 +143,7 @@ export function keyOf(
     rows: rowClass(rows),
     ...kind,
     lanes: lanesOf(width, lanes),
+    quads,
   };
 }
 

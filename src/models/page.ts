@@ -4,6 +4,7 @@
  */
 import type { DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
+import type { AttentionKey, AttentionVariant } from '../kernels/attention/attention-variants';
 import type { DeviceMatrix } from '../kernels/product';
 import type { ProductChoice } from '../kernels/product-variants';
 import type { KvFormat } from '../kernels/shared/kv-pool';
@@ -45,6 +46,8 @@ export interface ForwardPass {
   readonly products: ProductChoice;
   /** Room for the widest rows of a product as int8 codes; null where products read the activations as they are. */
   readonly quantized: DeviceBuffer | null;
+  /** One of `attentionVariants(key)`. */
+  readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;

@@ -51,7 +51,8 @@ async function decide(cases: readonly Case[], backend = new ClockedBackend()): P
   };
   const candidates = cases.map(({ microseconds, value = 7 }, i) => {
     const constants = { VALUE: value, MICROSECONDS: microseconds };
-    return { variant: `variant ${i}`, places: [callOf(constants, y), callOf(constants, y)] };
+    const call = callOf(constants, y);
+    return { variant: `variant ${i}`, places: [call, callOf(constants, y)], compared: call };
   });
   const fill = () => backend.write(y, 0, new Uint8Array(64));
   const comparing = compareVariants(backend, [candidates[0]!, ...candidates.slice(1)], {

@@ -14,6 +14,8 @@ import type { Decision } from './tuning-table';
 export interface Candidate {
   readonly variant: string;
   readonly places: readonly Call[];
+  /** The dispatch whose results are compared. */
+  readonly compared: Call;
 }
 
 /**
@@ -36,7 +38,7 @@ const HOPELESS = 2;
 const WORTH_IT = 0.97;
 
 export interface CompareOptions {
-  /** Writes what the places read, and clears what they write. */
+  /** Writes what dispatches read, and clears what they write. */
   readonly fill: () => void;
   /** Milliseconds; another clock in tests. */
   readonly now?: () => number;
@@ -78,8 +80,9 @@ export async function* compareVariants(
   const usualMs = await timed(first);
   yield;
   const hopeful: { readonly variant: string; readonly batch: PreparedStep; readonly ratios: number[] }[] = [];
-  for (const { variant, places } of agreeing) {
-    const batch = await batchOf(backend, { variant, places }, repeats);
+  for (const candidate of agreeing) {
+    const batch = await batchOf(backend, candidate, repeats);
+    const { variant } = candidate;
     if ((await timed(batch)) < HOPELESS * usualMs) hopeful.push({ variant, batch, ratios: [] });
     yield;
   }
@@ -107,7 +110,7 @@ function batchOf(backend: Backend, { places }: Candidate, repeats: number): Prom
 
 /** Whether a variant writes what the default writes, bit by bit, and not zeros. One that cannot be compiled does not. */
 async function agrees(backend: Backend, usual: Candidate, other: Candidate, fill: () => void): Promise<boolean> {
-  const calls = [usual.places[0]!, other.places[0]!];
+  const calls = [usual.compared, other.compared];
   try {
     const prepared = await Promise.all(calls.map((call) => backend.prepare([call])));
     // All is submitted at once, so that nobody's step comes between.

@@ -11,6 +11,7 @@ const variants = [16, 32, 64].map((workgroup) => ({
   workgroup,
   outputsPerThread: 4,
   rowsPerThread: 1,
+  whole: false,
 }));
 const [usual, other] = variants.map((variant) => nameOf(variant)) as [string, string];
 const key: ProductKey = {
@@ -22,6 +23,7 @@ const key: ProductKey = {
   activations: 'f32',
   normed: false,
   lanes: 8,
+  quads: false,
 };
 const point = nameOf(key);
 

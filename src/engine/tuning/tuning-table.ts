@@ -1,13 +1,17 @@
 /**
  * Which of several kernels a step is recorded with, where they give the same bits. A point is one such choice, named after
- * what is computed ("decoder=int4 width=576 …"); the first of its variants is the default (kernels/product-variants.ts). What has
+ * what is computed ("decoder=int4 width=576 …", "group=3 kvHeads=3 …"); the first of its variants is the default. What has
  * been measured to be faster is the device's own and outlasts the visit, in a record that is read again with distrust.
  */
 import * as v from 'valibot';
+import { attentionVariants } from '../../kernels/attention/attention-variants';
+import type { AttentionKey, AttentionVariant } from '../../kernels/attention/attention-variants';
 import { productVariants } from '../../kernels/product-variants';
 import type { ProductKey, ProductVariant } from '../../kernels/product-variants';
 
-export type Variants = readonly [ProductVariant, ...ProductVariant[]];
+export type Key = ProductKey | AttentionKey;
+export type Variant = ProductVariant | AttentionVariant;
+export type Variants = readonly [Variant, ...Variant[]];
 
 /** What measuring a point has come to. */
 export interface TunedPoint {
@@ -43,7 +47,7 @@ export interface TuningStore {
 }
 
 /** Says which of a point's variants is recorded now. */
-export type Pick = (point: string, key: ProductKey, variants: Variants) => ProductVariant;
+export type Pick = (point: string, key: Key, variants: Variants) => Variant;
 
 const decision = v.object({
   variant: v.string(),
@@ -54,7 +58,7 @@ const record = v.object({ device: v.string(), decisions: v.record(v.string(), de
 const offSwitch = v.object({ isOn: v.boolean() });
 
 /** e.g. "outputs=1536 rows=1" */
-export function nameOf(parts: ProductKey | ProductVariant): string {
+export function nameOf(parts: Key | Variant): string {
   return Object.entries(parts)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
@@ -99,13 +103,22 @@ export class TuningTable {
     return this.#decisions;
   }
 
-  /** The variant to record. What was decided of variants that no longer exist means nothing. */
+  /** The variant of a product to record. */
   choose(key: ProductKey): ProductVariant {
+    return this.#chosen(key, productVariants(key));
+  }
+
+  /** The variant of an attention to record. */
+  chooseAttention(key: AttentionKey): AttentionVariant {
+    return this.#chosen(key, attentionVariants(key));
+  }
+
+  /** What was decided of variants that no longer exist means nothing. */
+  #chosen<V extends Variant>(key: Key, variants: readonly [V, ...V[]]): V {
     const point = nameOf(key);
-    const variants = productVariants(key);
-    if (this.#pick) return this.#pick(point, key, variants);
-    const decided = this.#isOn ? this.#decisions.get(point)?.variant : undefined;
-    return variants.find((variant) => nameOf(variant) === decided) ?? variants[0];
+    const picked = this.#pick && nameOf(this.#pick(point, key, variants));
+    const wanted = picked ?? (this.#isOn ? this.#decisions.get(point)?.variant : undefined);
+    return variants.find((variant) => nameOf(variant) === wanted) ?? variants[0];
   }
 
   /** Records something with the variants that `pick` says, which also hears of every point that is passed. */

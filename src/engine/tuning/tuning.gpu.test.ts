@@ -2,6 +2,7 @@
 import { expect, it, vi } from 'vitest';
 import { findDevice } from '../../gpu/device';
 import { present } from '../../lib/invariant';
+import type * as attentions from '../../kernels/attention/attention-variants';
 import type * as products from '../../kernels/product-variants';
 import { DEFAULT_INT4 } from '../../quant/choose';
 import { createEngine } from '../index';
@@ -10,10 +11,10 @@ import { packCheckpoint, readCheckpoint } from '../testing/checkpoint';
 import { uniform } from '../testing/packings';
 import { answer } from '../testing/speculation';
 import { nameOf } from './tuning-table';
-import type { TuningRecord } from './tuning-table';
+import type { TuningRecord, Variant } from './tuning-table';
 
 /** By point. */
-const offered = vi.hoisted(() => new Map<string, products.ProductVariant[]>());
+const offered = vi.hoisted(() => new Map<string, Variant[]>());
 
 vi.mock('../../kernels/product-variants', async (original) => {
   const real = await original<typeof products>();
@@ -25,6 +26,19 @@ vi.mock('../../kernels/product-variants', async (original) => {
       const [usual, other] = real.productVariants(key);
       const wide = key.result === 'ranks' ? [] : [{ ...usual, workgroup: 2 * usual.workgroup }];
       const some = [usual, ...(other ? [other] : wide)];
+      offered.set(nameOf(key), some);
+      return some;
+    },
+  };
+});
+
+vi.mock('../../kernels/attention/attention-variants', async (original) => {
+  const real = await original<typeof attentions>();
+  return {
+    ...real,
+    /** Two of each, and one row. */
+    attentionVariants(key: attentions.AttentionKey) {
+      const some = real.attentionVariants(key).slice(0, key.run === 1 ? 2 : 1);
       offered.set(nameOf(key), some);
       return some;
     },
@@ -58,6 +72,7 @@ it('on an adapter every choice is from the list, none is refused, and tokens sta
     expect(offered.get(point)!.map(nameOf)).toContain(variant);
     expect(refused).toEqual([]);
   }
+  expect(points.some(({ point }) => point.startsWith('group='))).toBe(true);
   await engine.unload('tales-draft');
 
   const measured = present<TuningRecord>(kept, 'a record');

@@ -1,6 +1,7 @@
 /** Kernels are tuned while nobody asks for anything, and nobody who asks notices. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PreparedStep } from '../../gpu/backend';
+import type { Call } from '../../gpu/recorder';
 import type { ProductKey } from '../../kernels/product-variants';
 import type { StoredWeights } from '../../weights/manifest';
 import { Engine } from '../index';
@@ -17,14 +18,26 @@ vi.mock('../../kernels/product-variants', async (original) => ({
   productVariants({ rows, result }: ProductKey) {
     const workgroups = result === 'ranks' ? [16] : [16, FAST, WRONG]; // a rank is that of a workgroup
     return workgroups.map((workgroup) => {
-      return { kernel: 'direct', workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4 };
+      return { kernel: 'direct', workgroup, outputsPerThread: 4, rowsPerThread: rows === 1 ? 1 : 4, whole: false };
     });
   },
+}));
+
+vi.mock('../../kernels/attention/attention-variants', async (original) => ({
+  ...(await original<object>()),
+  attentionVariants: () => [
+    { queries: 4, teams: 1, sharers: 1 },
+    { queries: 4, teams: 2, sharers: 1 },
+    { queries: 1, teams: 1, sharers: 1 },
+  ],
 }));
 
 /** Threads of a workgroup whose kernels are twice as fast on the device below, and of one whose results are wrong there. */
 const FAST = 32;
 const WRONG = 64;
+
+/** Of attention two teams are twice as fast, and one head at a time is wrong. */
+const FAST_ATTENTION = 64;
 
 const STORY: Prompt = { kind: 'chat', messages: [{ role: 'user', content: 'Tell me a story about a dog.' }] };
 const OPTIONS = { temperature: 0.8, topK: 0, seed: 4, maxTokens: 6 };
@@ -46,22 +59,27 @@ afterEach(async () => {
   vi.restoreAllMocks();
 });
 
-/** A device whose products take five milliseconds, and whose submissions are counted. */
+/** A device whose products and attentions take five milliseconds, and whose submissions are counted. */
 class TunedBackend extends SpyBackend {
-  /** Submissions of products alone. */
+  /** Submissions of one of them alone. */
   batches = 0;
-  /** Of products in all other steps. */
+  /** Of products, and of attentions, in all other steps. */
   readonly workgroups = new Set<number>();
+  readonly attending = new Set<number>();
   onBatch: (() => void) | null = null;
 
   override async run(prepared: PreparedStep): Promise<void> {
-    const products = prepared.step.filter(({ kernel }) => kernel.name.startsWith('mat'));
-    const isBatch = products.length === prepared.step.length;
+    const isAttention = ({ kernel }: Call) => kernel.name === 'attention';
+    const tunable = prepared.step.filter((call) => isAttention(call) || call.kernel.name.startsWith('mat'));
+    const isBatch = tunable.length === prepared.step.length;
     const done = super.run(prepared);
-    for (const { constants, buffers } of products) {
-      nowMs += constants['WORKGROUP'] === FAST ? 2.5 : 5;
-      if (!isBatch) this.workgroups.add(constants['WORKGROUP']!);
-      if (constants['WORKGROUP'] === WRONG) this.write(buffers.at(-1)!, 0, new Uint32Array([1]));
+    for (const call of tunable) {
+      const { WORKGROUP = 0, HEADS } = call.constants;
+      const isFast = WORKGROUP === (isAttention(call) ? FAST_ATTENTION : FAST);
+      const isWrong = isAttention(call) ? HEADS === 1 : WORKGROUP === WRONG;
+      nowMs += isFast ? 2.5 : 5;
+      if (!isBatch) (isAttention(call) ? this.attending : this.workgroups).add(WORKGROUP);
+      if (isWrong) this.write(call.buffers.at(-1)!, 0, new Uint32Array([1]));
     }
     if (isBatch) {
       this.batches++;
@@ -75,6 +93,10 @@ async function load(backend: TunedBackend, draft: StoredWeights | null = null): 
   const store = { read: async () => record, write: async (next: TuningRecord) => void (record = next) };
   engine = new Engine(backend, null, { store, build: 'this build' });
   return engine.loadModel(stored, { contextLength: 64, maxRows: 4, draft });
+}
+
+function isOfAttention({ point }: { point: string }): boolean {
+  return point.startsWith('group=');
 }
 
 /** Waits until all is measured. @returns the submissions that took */
@@ -95,14 +117,22 @@ describe('tuning', () => {
     const batches = await tuned(backend);
     const { points } = await engine.tuning();
     expect(points.length).toBeGreaterThan(4);
-    for (const { variant, gain, refused } of points) {
-      expect(variant).toContain(`workgroup=${FAST}`);
-      expect(gain).toBe(2);
-      expect(refused).toEqual([expect.stringContaining(`workgroup=${WRONG}`)]);
+    expect(points.filter(isOfAttention).length).toBeGreaterThan(1);
+    for (const point of points) {
+      const [fast, wrong] = isOfAttention(point)
+        ? ['teams=2', 'queries=1']
+        : [`workgroup=${FAST}`, `workgroup=${WRONG}`];
+      expect(point).toMatchObject({
+        variant: expect.stringContaining(fast),
+        gain: 2,
+        refused: [expect.stringContaining(wrong)],
+      });
     }
     expect(backend.workgroups).toEqual(new Set([16]));
+    expect(backend.attending).toEqual(new Set([32]));
     expect((await answer(model, STORY, OPTIONS)).ids).toEqual(before.ids);
     expect(backend.workgroups).toEqual(new Set([16, FAST]));
+    expect(backend.attending).toEqual(new Set([32, FAST_ATTENTION]));
     expect(await tuned(backend)).toBe(batches); // once
     expect(record?.device).toBe('CPU, this build');
 
@@ -126,6 +156,30 @@ describe('tuning', () => {
     });
     expect(await asked).toMatchObject({ ids: before.ids, batchesMeanwhile: 0 });
     expect(await tuned(backend)).toBeGreaterThan(20);
+  });
+
+  it('has whoever asks meanwhile use what is decided by then, and prepare nothing for it', async () => {
+    const backend = new TunedBackend();
+    const model = await load(backend);
+    const before = await answer(model, STORY, OPTIONS);
+    await tuned(backend);
+    const all = (await engine.tuning()).points.length;
+    await engine.tuneAgain();
+    await answer(model, STORY, OPTIONS); // knows its steps again
+    backend.workgroups.clear();
+    const asked = new Promise<Awaited<ReturnType<typeof answer>>>((resolve) => {
+      backend.onBatch = () => {
+        const { length } = Object.keys(record?.decisions ?? {});
+        if (length < 2) return;
+        backend.onBatch = null;
+        expect(length).toBeLessThan(all);
+        const prepare = vi.spyOn(backend, 'prepare');
+        const found = answer(model, STORY, OPTIONS);
+        resolve(found.finally(() => expect(prepare.mock.calls.filter(([{ length: calls }]) => calls > 1)).toEqual([])));
+      };
+    });
+    expect((await asked).ids).toEqual(before.ids);
+    expect(backend.workgroups).toEqual(new Set([16, FAST]));
   });
 
   it('is off where it is switched off, and forgets what it is told to', async () => {

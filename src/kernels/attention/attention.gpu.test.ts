@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
 import { divideUp } from '../../lib/shapes';
+import { rowClass } from '../product-variants';
 import { BLOCK, KV_FORMATS, kvBlockBytes } from '../shared/kv-pool';
 import type { KvFormat } from '../shared/kv-pool';
 import { placeOf, storePosition } from '../shared/kv-pool.cpu';
 import type { KvSide } from '../shared/kv-pool.cpu';
-import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
-import { attention, attentionTiling, mergeGrid, mergeSplits } from './attention';
+import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
+import { attention, mergeGrid, mergeSplits } from './attention';
+import { attentionTiling, attentionVariants } from './attention-variants';
+import type { AttentionKey } from './attention-variants';
 import { SPLIT } from './splits';
 
 /** Products of a head, exponentials and sums over the context in f32. */
@@ -111,8 +114,9 @@ type Setting = ReturnType<typeof setting>;
 
 /** What the rows gather: merged at once, or from partial results. */
 async function gathered({ contents, constants }: Setting, [WINDOW, SOFT_CAP]: View, runRows: number, lanes: number) {
-  const { Q_HEADS, KV_HEADS, HEAD_DIM, Y_STRIDE } = constants;
-  const tiling = attentionTiling(Q_HEADS / KV_HEADS, HEAD_DIM, runRows, lanes);
+  const { Q_HEADS, HEAD_DIM, Y_STRIDE } = constants;
+  const key = keyOf(constants, runRows, lanes);
+  const tiling = attentionTiling(key, attentionVariants(key)[0]);
   const rowCount = contents.rows.length / 4;
   const view = { ...constants, ...tiling, WINDOW, SOFT_CAP };
   const y = new Float32Array(rowCount * Y_STRIDE);
@@ -132,6 +136,21 @@ async function gathered({ contents, constants }: Setting, [WINDOW, SOFT_CAP]: Vi
     found: new Float32Array(whole.gpu['y']!),
     expected: new Float32Array(whole.cpu['y']!),
     merged: new Float32Array(merged.gpu['y']!),
+  };
+}
+
+function keyOf(constants: Setting['constants'], runRows: number, lanes: number): AttentionKey {
+  const { Q_HEADS, KV_HEADS, HEAD_DIM, KV_FORMAT } = constants;
+  return {
+    group: Q_HEADS / KV_HEADS,
+    kvHeads: KV_HEADS,
+    headDim: HEAD_DIM,
+    kvFormat: KV_FORMATS[KV_FORMAT]!,
+    window: 0,
+    rows: rowClass(ROWS.length),
+    run: rowClass(runRows),
+    split: false,
+    lanes,
   };
 }
 
@@ -169,6 +188,38 @@ describe.each(['f16', 'int8'] as const)('with keys and values in %s', (format) =
     }
   });
 });
+
+/** Query heads, kv heads and their size; format; rows that follow each other; lanes. */
+const OFFERED = [
+  [[4, 2, 32], 'f16', 3, 8],
+  [[3, 1, 64], 'int8', 1, 1],
+  ...(import.meta.env['HEARTH_DEEP'] === '1'
+    ? ([
+        [[4, 2, 80], 'f32', 33, 8],
+        [[7, 1, 128], 'int8', 4, 32],
+        [[3, 1, 256], 'f16', 9, 1],
+      ] as const)
+    : []),
+] as const;
+
+it.each(OFFERED)(
+  'all variants give the same bits: heads %o in %s, runs of %i, %i lanes',
+  async (heads, format, runRows, lanes) => {
+    const { contents, constants } = setting(heads, format, ROWS);
+    const key = keyOf(constants, runRows, lanes);
+    const y = new Float32Array(ROWS.length * constants.Y_STRIDE);
+    const found: Float32Array[] = [];
+    for (const variant of attentionVariants(key)) {
+      const tiling = attentionTiling(key, variant);
+      const call = { ...constants, ...tiling, WINDOW: 0, SOFT_CAP: 0, SPLITS: 0 };
+      const grid = [constants.Q_HEADS / tiling.HEADS, 1, ROWS.length] as const;
+      found.push(new Float32Array((await runKernel(gpu, attention, { ...contents, y }, call, grid))['y']!));
+    }
+    expect(found.length).toBeGreaterThan(1);
+    expect(found[0]!.every((number) => number === 0)).toBe(false);
+    for (const other of found) expect(firstDifference(other, found[0]!)).toBeNull();
+  },
+);
 
 function firstDifference(found: Float32Array, expected: Float32Array): number | null {
   const at = expected.findIndex((number, i) => !Object.is(found[i], number));

@@ -11,9 +11,6 @@ export const LONG_CONTEXT = 2 * SPLIT;
 /** Rows of a forward for whose partial results there is room; more of them occupy a device without being split. */
 export const SPLIT_ROWS = 8;
 
-/** Workgroups that share the splits of a row and a kv head, at most. */
-export const MOST_SPLITTING = 32;
-
 /** Names of the constants that kernels share which write or merge splits. */
 export const SPLIT_CONSTANTS = ['Q_HEADS', 'Y_STRIDE', 'WINDOW', 'SPLITS'] as const;
 export type SplitConstant = (typeof SPLIT_CONSTANTS)[number];

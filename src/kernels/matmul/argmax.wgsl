@@ -34,15 +34,12 @@ fn team_rank(first: u32, thread: u32, row: u32) -> vec2u {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) id: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let workgroup = id.y * workgroups.x + id.x;
+fn main(ids: Ids) {
+  let thread = ids.thread;
+  let workgroup = ids.workgroup.y * ids.workgroups.x + ids.workgroup.x;
   let first = first_output(workgroup, thread);
-  let first_row = ROWS_PER_THREAD * id.z;
-  multiply(first_row, first, thread);
+  let first_row = ROWS_PER_THREAD * ids.workgroup.z;
+  multiply(first_row, first, ids);
   meet();
   for (var i = thread % LANES; i < ROWS_PER_THREAD; i += LANES) {
     best[thread / LANES][i] = team_rank(first, thread, i);

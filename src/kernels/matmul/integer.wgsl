@@ -18,11 +18,11 @@ fn first_output(workgroup: u32, thread: u32) -> u32 {
 }
 
 // Keeps a thread's share of the products of the team whose first output is `first` with the rows of x from `row` on.
-fn multiply(row: u32, first: u32, thread: u32) {
+fn multiply(row: u32, first: u32, ids: Ids) {
   let w{o} = weight_row(first, {o}u);
   let x{r} = CHUNK_PAIRS * CHUNKS * (row + {r}u);
   var sum{o}_{r} = 0.0;
-  for (var vector = thread % LANES; vector < vectors(); vector += LANES) {
+  for (var vector = first_vector(ids); vector < vectors(); vector += LANES) {
     var v{o} = codes[w{o} * vectors() + vector];
     var dot{o}_{r} = 0i;
     let at{r} = first_pair(x{r}, vector);
@@ -36,5 +36,5 @@ fn multiply(row: u32, first: u32, thread: u32) {
     let t{r} = scaling_of(x{r}, vector);
     sum{o}_{r} = add_dot(sum{o}_{r}, dot{o}_{r}, s{o}, t{r});
   }
-  keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
+  keep(ids.thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
 }

@@ -9,7 +9,7 @@ import { gridOfVariant } from '../product';
 import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
 import { Epilogue, isGated } from '../shared/epilogue';
 import { decoderOf, packedConstants } from '../shared/packed';
-import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
+import { appBackend, gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
 import { matmul, matmulNormed, matmulTiled, matmulTiledNormed } from './matmul';
 
 /** f32 sums of a few hundred products against f64 sums of the same numbers. */
@@ -42,10 +42,16 @@ const SHAPES = [
 ] as const;
 
 let gpu: WebGpuBackend;
+/** With subgroups, where the adapter has them. */
+let appGpu: WebGpuBackend;
 beforeAll(async () => {
   gpu = await gpuBackend();
+  appGpu = await appBackend();
 });
-afterAll(() => gpu.destroy());
+afterAll(() => {
+  gpu.destroy();
+  appGpu.destroy();
+});
 
 interface Case {
   format: PackedFormat;
@@ -55,6 +61,7 @@ interface Case {
   lanes: number;
   epilogue: keyof typeof Epilogue;
   normed: boolean;
+  quads?: boolean;
 }
 
 /** A product of fresh random numbers, as `matmul` takes it. */
@@ -74,10 +81,10 @@ function product({ format, rows, outputs, width, epilogue }: Case) {
   return { contents, stride, yStride };
 }
 
-function keyOf({ format, outputs, width, lanes, epilogue, normed }: Case, rows: RowClass): ProductKey {
+function keyOf({ format, outputs, width, lanes, epilogue, normed, quads = false }: Case, rows: RowClass): ProductKey {
   const result = isGated(Epilogue[epilogue]) ? 'gated' : 'products';
   const decoder = decoderOf(packedConstants(format, width));
-  return { decoder, width, outputs, rows, result, activations: 'f32', normed, lanes };
+  return { decoder, width, outputs, rows, result, activations: 'f32', normed, lanes, quads };
 }
 
 /** Kernel, constants and grid of a variant. */
@@ -112,7 +119,7 @@ describe.each(FORMATS.map((format, index) => ({ title: formatName(format), forma
     it.each(cases)('agree with the twin: $shape, $epilogue, normed: $normed', async ({ shape, epilogue, normed }) => {
       const [rows, outputs, width] = shape;
       const one: Case = { format, rows, outputs, width, lanes: epilogue === 'add' ? 8 : 1, epilogue, normed };
-      const sizes = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3 };
+      const sizes = { workgroup: 16, outputsPerThread: 2, rowsPerThread: rows === 1 ? 1 : 3, whole: index % 2 === 1 };
       const { kernel, constants, grid } = callOf(one, { kernel: rows === 9 ? 'tiled' : 'direct', ...sizes }, rows);
       const both = await runBoth(gpu, kernel, product(one).contents, constants, grid);
       const error = relativeError(new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!));
@@ -161,6 +168,29 @@ it.each(CLASSES)(
   },
 );
 
+/** Fewer rows than a thread has and more; int4 and int8; steps of a vector, and whole ones. */
+it.each([
+  { format: FORMATS[0]!, rows: 1, epilogue: 'swiglu' as const, normed: false },
+  { format: FORMATS[1]!, rows: 3, epilogue: 'add' as const, normed: true },
+  { format: FORMATS[2]!, rows: 10, epilogue: 'store' as const, normed: false },
+  { format: FORMATS[8]!, rows: 2, epilogue: 'store' as const, normed: false },
+  { format: FORMATS[7]!, rows: 10, epilogue: 'geglu' as const, normed: false },
+])('$rows rows read by four neighbours together have the bits of each alone: $epilogue', async (some) => {
+  if (!appGpu.quads) return expect(gpu.quads).toBe(false); // an adapter without subgroups: nothing takes these variants
+  const one: Case = { outputs: 37, width: 172, lanes: 1, ...some };
+  const { contents } = product(one);
+  const [own] = productVariants(keyOf(one, 1));
+  const reference = callOf(one, { ...own, rowsPerThread: 1 }, one.rows);
+  const expected = await runKernel(gpu, reference.kernel, contents, reference.constants, reference.grid);
+  const inQuads = { ...one, quads: true };
+  const most = ROW_CLASSES.find((rows) => rows >= one.rows)!;
+  for (const variant of productVariants(keyOf(inQuads, most)).filter(({ kernel }) => kernel === 'quads')) {
+    const { kernel, constants, grid } = callOf(inQuads, variant, one.rows);
+    const found = await runKernel(appGpu, kernel, contents, constants, grid);
+    expect(new Uint32Array(found['y']!), JSON.stringify(variant)).toEqual(new Uint32Array(expected['y']!));
+  }
+});
+
 it('gives the right result over a grid that needs two dimensions', async () => {
   // One team to a workgroup and more workgroups than one dimension has.
   const one: Case = {
@@ -172,7 +202,13 @@ it('gives the right result over a grid that needs two dimensions', async () => {
     epilogue: 'store',
     normed: false,
   };
-  const variant: ProductVariant = { kernel: 'direct', workgroup: 64, outputsPerThread: 4, rowsPerThread: 1 };
+  const variant: ProductVariant = {
+    kernel: 'direct',
+    workgroup: 64,
+    outputsPerThread: 4,
+    rowsPerThread: 1,
+    whole: false,
+  };
   const { constants, grid } = callOf(one, variant, 1);
   expect(grid[1]).toBe(2);
   const both = await runBoth(gpu, matmul, product(one).contents, constants, grid);

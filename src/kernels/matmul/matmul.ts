@@ -1,7 +1,16 @@
 import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
+import { divideUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import { type Decoder, dotWgsl, PACKED_CONSTANTS, packedWgsl, stepQuads, VECTOR_QUADS } from '../shared/packed';
+import {
+  type Decoder,
+  decoderOf,
+  dotWgsl,
+  PACKED_CONSTANTS,
+  packedWgsl,
+  stepQuads,
+  VECTOR_QUADS,
+} from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
@@ -10,7 +19,9 @@ import integer from './integer.wgsl?raw';
 import { matmulArgmaxOnCpu, matmulIntegerOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
 import multiply from './matmul.wgsl?raw';
 import normed from './normed.wgsl?raw';
+import own from './own.wgsl?raw';
 import plain from './plain.wgsl?raw';
+import quads from './quads.wgsl?raw';
 import solo from './solo.wgsl?raw';
 import intoYByTiles from './store-tile.wgsl?raw';
 import intoY from './store.wgsl?raw';
@@ -18,15 +29,25 @@ import team from './team.wgsl?raw';
 import tiled from './tiled.wgsl?raw';
 
 /** How threads share a product; see ProductVariant. */
-const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD'] as const;
+const SHARING = ['WORKGROUP', 'LANES', 'OUTPUTS_PER_THREAD', 'ROWS_PER_THREAD', 'QUADS', 'WHOLE'] as const;
 type Sharing = (typeof SHARING)[number];
 
 /** What comes before an epilogue: the decoder, and each thread's share of the products. */
 function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: string): string {
+  const { ROWS_PER_THREAD: r, QUADS, WHOLE } = constants;
+  const q = stepQuads(constants);
+  const t = WHOLE ? VECTOR_QUADS[decoderOf(constants)] / q : 1;
+  const l = divideUp(r * t * q, 4);
+  const text = multiply
+    .replace('STEPS {', WHOLE ? ONE_STEP : STEPS)
+    .replace('= ACTIVATION', `= ${QUADS ? SHARED_ACTIVATION : OWN_ACTIVATION}`);
   return [
-    sharedWgsl(constants, activations === normed ? constants.ROWS_PER_THREAD : 0),
+    ...(QUADS ? ['enable subgroups;', constantsWgsl({ LOADS: l })] : []),
+    constantsWgsl({ STEP: t * q }),
+    sharedWgsl(constants, activations === normed ? r : 0),
     activations,
-    unroll(multiply, { q: stepQuads(constants), ...unrolling(constants) }),
+    QUADS ? unroll(quads, { l, h: 4 * l }) : own,
+    unroll(text, { t, q, ...unrolling(constants) }),
   ].join('\n');
 }
 
@@ -39,6 +60,12 @@ function sharedWgsl(constants: Constants<Sharing | 'DECODER'>, sums: number): st
     LANES === 1 ? solo : team,
   ].join('\n');
 }
+
+// What stands in matmul.wgsl for a part that cannot be a function.
+const STEPS = 'for (var step = 0u; step < VECTOR_QUADS; step += STEP) {';
+const ONE_STEP = 'const step = 0u; {';
+const OWN_ACTIVATION = 'x[read + 8u * CHUNKS * {r}u + STEP_QUADS * {t}u + {q}u]';
+const SHARED_ACTIVATION = 'read[STEP * {r}u + STEP_QUADS * {t}u + {q}u]';
 
 /** What a thread keeps: its products and so many other sums. */
 function keptConstants({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>, sums: number) {
@@ -181,7 +208,7 @@ export const matmulInteger = defineKernel({
   constants: CONSTANTS,
   wgsl: (constants) => {
     const shared = [sharedWgsl(constants, 0), dotWgsl(constants), unroll(integer, unrolling(constants))];
-    return [...shared, plain, epilogue, intoY].join('\n');
+    return [...shared, plain, own, epilogue, intoY].join('\n');
   },
   work: matmul.work,
   cpu: matmulIntegerOnCpu,

@@ -6,8 +6,9 @@
 // then scale and bias, then the vectors of a lane in their order, then the lanes (solo.wgsl, team.wgsl). So a row's result
 // depends neither on the rows beside it nor on how threads share the work.
 //
-// Lines with {o} are repeated for each weight row, with {r} for each row of activations, with {q} for the quads of a step
-// (unroll.ts).
+// Lines with {o} are repeated for each weight row, with {r} for each row of activations, with {t} for the turns of a step,
+// with {q} for the quads of a turn (unroll.ts). STEPS stands for a loop over the steps of a vector, or for none where a step is
+// a whole vector; ACTIVATION for that of row {r} and quad {q} of turn {t}, among what `read_at` gives (matmul.ts).
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;        // [rows][8 · CHUNKS], zero beyond the width
 @group(0) @binding(1) var<storage, read> codes: array<vec4u>;    // [weight rows][vectors]
@@ -26,33 +27,38 @@ fn add_quad(sum: f32, a: vec4f, b: vec4f) -> f32 {
 }
 
 // Keeps a thread's share of the products of the team whose first output is `first` with the rows of x from `row` on.
-fn multiply(row: u32, first: u32, thread: u32) {
+fn multiply(row: u32, first: u32, ids: Ids) {
   let w{o} = weight_row(first, {o}u);
-  let x{r} = 8u * CHUNKS * (row + {r}u);
+  let places = places_of(row, ids);
   var sum{o}_{r} = 0.0;
   var squares{r} = 0.0;
-  for (var vector = thread % LANES; vector < vectors(); vector += LANES) {
+  for (var vector = first_vector(ids); vector < vectors(); vector += LANES) {
     var v{o} = codes[w{o} * vectors() + vector];
     var dot{o}_{r} = sum_before(sum{o}_{r});
     var total{r} = vec4f();
     var square{r} = 0.0;
-    let at = VECTOR_QUADS * vector;
-    for (var step = 0u; step < VECTOR_QUADS; step += STEP_QUADS) {
-      let g_{q} = gamma_at(at + step + {q}u);
-      let h{r}_{q} = x[x{r} + at + step + {q}u];
-      square{r} = add_squares(square{r}, h{r}_{q});
-      let a{r}_{q} = weighted(h{r}_{q}, g_{q});
-      total{r} += a{r}_{q};
-      let u{r}_{q} = a{r}_{q} * UNIT;
-      let q{o}_{q} = quad_of(v{o}, {q}u);
-      dot{o}_{r} = add_quad(dot{o}_{r}, q{o}_{q}, u{r}_{q});
-      v{o} = next(v{o});
+    STEPS {
+      let at = VECTOR_QUADS * vector + step;
+      let read = read_at(places, at);
+      /* turn {t} */ {
+        let g_{q} = gamma_at(at + STEP_QUADS * {t}u + {q}u);
+        let h{r}_{q} = ACTIVATION;
+        square{r} = add_squares(square{r}, h{r}_{q});
+        let a{r}_{q} = weighted(h{r}_{q}, g_{q});
+        total{r} += a{r}_{q};
+        let u{r}_{q} = a{r}_{q} * UNIT;
+        /* weight row {o} */ {
+          let q_{q} = quad_of(v{o}, {q}u);
+          dot{o}_{r} = add_quad(dot{o}_{r}, q_{q}, u{r}_{q});
+          v{o} = next(v{o});
+        }
+      }
     }
     let s{o} = scale_of(w{o}, vector);
     let t{r} = (total{r}.x + total{r}.y) + (total{r}.z + total{r}.w);
     sum{o}_{r} = sum_after(sum{o}_{r}, dot{o}_{r}, s{o}, t{r});
     squares{r} += square{r};
   }
-  keep(thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
-  keep_squares(thread, {r}u, squares{r});
+  keep(ids.thread, {r}u * OUTPUTS_PER_THREAD + {o}u, sum{o}_{r});
+  keep_squares(ids.thread, {r}u, squares{r});
 }

@@ -12,14 +12,11 @@ fn product(thread: u32, i: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) workgroup: vec3u,
-  @builtin(num_workgroups) workgroups: vec3u,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let first = first_output(workgroup.y * workgroups.x + workgroup.x, thread);
-  let first_row = ROWS_PER_THREAD * workgroup.z;
-  multiply(first_row, first, thread);
+fn main(ids: Ids) {
+  let thread = ids.thread;
+  let first = first_output(ids.workgroup.y * ids.workgroups.x + ids.workgroup.x, thread);
+  let first_row = ROWS_PER_THREAD * ids.workgroup.z;
+  multiply(first_row, first, ids);
   meet();
   let outputs = outputs_per_team();
   for (var i = thread % LANES; i < ROWS_PER_THREAD * outputs; i += LANES) {

@@ -3,10 +3,15 @@ import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 type Views = Readonly<Record<'x' | 'y', CpuView>>;
 
 /** Twin of read.wgsl. */
-export function readOnCpu({ x, y }: Views, { VECTORS, THREADS }: Constants<'VECTORS' | 'THREADS'>): void {
+export function readOnCpu(
+  { x, y }: Views,
+  { VECTORS, THREADS, PIECES }: Constants<'VECTORS' | 'THREADS' | 'PIECES'>,
+): void {
+  const each = VECTORS / THREADS;
   y.u32.fill(0, 0, THREADS);
   for (let i = 0; i < 4 * VECTORS; i++) {
-    const thread = (i >> 2) % THREADS;
+    const vector = i >> 2;
+    const thread = PIECES === 1 ? Math.floor(vector / each) : vector % THREADS;
     y.u32[thread] = (y.u32[thread]! ^ x.u32[i]!) >>> 0;
   }
 }
@@ -17,12 +22,16 @@ export function copyOnCpu({ x, y }: Views, { VECTORS }: Constants<'VECTORS' | 'T
 }
 
 /** Twin of multiply-add.wgsl. */
-export function multiplyAddOnCpu({ x, y }: Views, { ROUNDS }: Constants<'ROUNDS'>, grid: Grid): void {
-  for (let i = 0; i < 4 * 64 * grid[0]; i++) {
+export function multiplyAddOnCpu(
+  { x, y }: Views,
+  { ROUNDS, STEPS, WIDTH }: Constants<'ROUNDS' | 'STEPS' | 'WIDTH'>,
+  grid: Grid,
+): void {
+  for (let i = 0; i < WIDTH * 64 * grid[0]; i++) {
     let sum = 0;
     for (let chain = 0; chain < 8; chain++) {
       let value = x.f32[i]! + chain;
-      for (let round = 0; round < ROUNDS; round++) value = Math.fround(value * 0.5 + 1);
+      for (let step = 0; step < ROUNDS * STEPS; step++) value = Math.fround(value * 0.5 + 1);
       sum += value;
     }
     y.f32[i] = sum;
@@ -30,22 +39,23 @@ export function multiplyAddOnCpu({ x, y }: Views, { ROUNDS }: Constants<'ROUNDS'
 }
 
 /** Twin of unpack.wgsl. */
-export function unpackOnCpu({ x, y }: Views, { ROUNDS }: Constants<'ROUNDS'>, grid: Grid): void {
-  const sums = new Float32Array(4);
-  for (let thread = 0; thread < 64 * grid[0]; thread++) {
-    const words = x.u32.slice(4 * thread, 4 * thread + 4);
-    for (let lane = 0; lane < 4; lane++) {
-      const mask = 0xf << (8 * lane);
-      for (let chain = 0; chain < 4; chain++) {
-        let word = words[chain]!;
-        sums[chain] = 0;
-        for (let round = 0; round < ROUNDS; round++) {
-          sums[chain]! += word & mask;
-          sums[chain]! += (word >>> 4) & mask;
-          word = (Math.imul(word, 1664525) + 1013904223) >>> 0;
-        }
+export function unpackOnCpu(
+  { x, y }: Views,
+  { ROUNDS, STEPS, WIDTH }: Constants<'ROUNDS' | 'STEPS' | 'WIDTH'>,
+  grid: Grid,
+): void {
+  const sums = new Float32Array(8);
+  for (let i = 0; i < WIDTH * 64 * grid[0]; i++) {
+    let word = x.u32[i]!;
+    sums.fill(0);
+    for (let step = 0; step < ROUNDS * STEPS; step++) {
+      for (let place = 0; place < 8; place++) {
+        const nibble = (word >>> (4 * (place % 2))) & (0xf << (8 * (place >> 1)));
+        sums[place] = sums[place]! + nibble;
       }
-      y.f32[4 * thread + lane] = Math.fround(sums[0]! + sums[1]!) + Math.fround(sums[2]! + sums[3]!);
+      word = (word + 1640531527) >>> 0;
     }
+    const pair = (first: number) => Math.fround(sums[first]! + sums[first + 1]!);
+    y.f32[i] = Math.fround(pair(0) + pair(2)) + Math.fround(pair(4) + pair(6));
   }
 }

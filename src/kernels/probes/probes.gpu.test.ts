@@ -12,8 +12,9 @@ afterAll(() => gpu.destroy());
 const [VECTORS, THREADS] = [4 * 128 * 3, 128];
 const x = new Uint32Array(randomNumbers(3, 4 * VECTORS).buffer);
 
-it('reads every word', async () => {
-  const both = await runBoth(gpu, probeRead, { x, y: new Uint32Array(THREADS) }, { VECTORS, THREADS }, [2, 1, 1]);
+it.each([0, 1])('reads every word, in pieces: %i', async (PIECES) => {
+  const sizes = { VECTORS, THREADS, PIECES };
+  const both = await runBoth(gpu, probeRead, { x, y: new Uint32Array(THREADS) }, sizes, [2, 1, 1]);
   expect(new Uint32Array(both.gpu['y']!)).toEqual(new Uint32Array(both.cpu['y']!));
   expect(new Set(new Uint32Array(both.gpu['y']!)).size).toBe(THREADS);
 });
@@ -24,18 +25,27 @@ it('copies every word', async () => {
   expect(new Uint32Array(both.cpu['y']!)).toEqual(x);
 });
 
-it.each([1, 5, 64])('multiplies and adds in %i rounds', async (ROUNDS) => {
-  const from = randomNumbers(ROUNDS, 4 * 128);
-  const both = await runBoth(gpu, probeMultiplyAdd, { x: from, y: new Float32Array(4 * 128) }, { ROUNDS }, [2, 1, 1]);
+/** Rounds, steps of each, and numbers of a vector. */
+const LENGTHS = [
+  [1, 1, 1],
+  [5, 3, 4],
+  [8, 8, 1],
+  [8, 8, 4],
+] as const;
+
+it.each(LENGTHS)('multiplies and adds in %i rounds of %i steps, %i wide', async (ROUNDS, STEPS, WIDTH) => {
+  const from = randomNumbers(ROUNDS, WIDTH * 128);
+  const sizes = { ROUNDS, STEPS, WIDTH };
+  const both = await runBoth(gpu, probeMultiplyAdd, { x: from, y: new Float32Array(WIDTH * 128) }, sizes, [2, 1, 1]);
   const [found, expected] = [new Float32Array(both.gpu['y']!), new Float32Array(both.cpu['y']!)];
   found.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 4));
-  if (ROUNDS === 64) found.forEach((value) => expect(value).toBe(16));
+  if (ROUNDS * STEPS === 64) found.forEach((value) => expect(value).toBe(16));
 });
 
-it.each([1, 7, 100])('unpacks nibbles in %i rounds', async (ROUNDS) => {
-  const words = x.subarray(0, 4 * 128);
+it.each(LENGTHS)('unpacks nibbles in %i rounds of %i steps, %i wide', async (ROUNDS, STEPS, WIDTH) => {
+  const words = x.subarray(0, WIDTH * 128);
   const y = new Float32Array(words.length);
-  const both = await runBoth(gpu, probeUnpack, { x: words, y }, { ROUNDS }, [2, 1, 1]);
+  const both = await runBoth(gpu, probeUnpack, { x: words, y }, { ROUNDS, STEPS, WIDTH }, [2, 1, 1]);
   expect(new Float32Array(both.gpu['y']!)).toEqual(new Float32Array(both.cpu['y']!));
   expect(new Set(new Float32Array(both.gpu['y']!)).size).toBeGreaterThan(100); // a byte has but so many
 });

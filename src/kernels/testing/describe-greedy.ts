@@ -63,7 +63,7 @@ export function describeGreedy(createBackend: () => Promise<Backend>): void {
 
   /** Tokens and first ranks of rows of activations, and what their logits say; the output `dead` belongs to a dead row. */
   async function run({ matrix, buffers }: Head, x: Float32Array<ArrayBuffer>, rows: number, dead = -1) {
-    const products = defaultProducts(backend.lanes);
+    const products = defaultProducts(backend);
     const padded = rows === 1 ? 1 : roundUp(rows, 4);
     const yStride = roundUp(matrix.outputs, CHUNK);
     const stride = ranksPerRow(matrix, backend.lanes);

@@ -4,9 +4,10 @@
  */
 import { CpuBackend } from '../../gpu/cpu-backend';
 import type { Backend } from '../../gpu/backend';
+import { findDevice } from '../../gpu/device';
 import type { Constants, Grid, Kernel } from '../../gpu/kernel';
 import { Recorder } from '../../gpu/recorder';
-import { WebGpuBackend } from '../../gpu/webgpu-backend';
+import { WebGpuBackend, type WebGpuOptions } from '../../gpu/webgpu-backend';
 import { present } from '../../lib/invariant';
 
 export type Contents = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
@@ -15,6 +16,12 @@ export type Contents = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 export async function gpuBackend(lanes = 1): Promise<WebGpuBackend> {
   const adapter = present(await navigator.gpu.requestAdapter(), 'a WebGPU adapter');
   return new WebGpuBackend(await adapter.requestDevice(), { lanes });
+}
+
+/** A backend on the device that the app gets, with the features that some kernels use where they are there. */
+export async function appBackend(lanes = 1, options: Omit<WebGpuOptions, 'lanes'> = {}): Promise<WebGpuBackend> {
+  const { device } = await findDevice(navigator.gpu);
+  return new WebGpuBackend(present(device, 'a WebGPU device'), { lanes, ...options });
 }
 
 /** Runs one dispatch on a backend. @returns the bytes of every writable binding, by name. */

@@ -4,13 +4,14 @@
  * rounded to codes first.
  */
 import type { DeviceBuffer } from '../../gpu/backend';
-import { attention, attentionTiling, mergeGrid, mergeSplits } from '../../kernels/attention/attention';
-import { LONG_CONTEXT, MOST_SPLITTING, splitsOf } from '../../kernels/attention/splits';
+import { attention, mergeGrid, mergeSplits } from '../../kernels/attention/attention';
+import { attentionTiling } from '../../kernels/attention/attention-variants';
+import { LONG_CONTEXT, splitsOf } from '../../kernels/attention/splits';
 import { embed } from '../../kernels/embed/embed';
 import { gatherRows } from '../../kernels/gather-rows/gather-rows';
 import { recordProduct } from '../../kernels/product';
 import type { MatrixPart } from '../../kernels/product';
-import { normsInside } from '../../kernels/product-variants';
+import { normsInside, rowClass } from '../../kernels/product-variants';
 import { qkNorm } from '../../kernels/qk-norm/qk-norm';
 import { quantizeRows, quantizeRowsGrid } from '../../kernels/quantize-rows/quantize-rows';
 import { rmsNorm, rmsNormQuantized } from '../../kernels/rms-norm/rms-norm';
@@ -119,7 +120,7 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
         return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), quantized });
       }
       const readsCodes = quantized !== null && parts.some(isQuantizedPart);
-      if (normsInside(products.lanes) && !readsCodes) {
+      if (normsInside(products.threads.lanes) && !readsCodes) {
         const gamma = weights.vector(norm);
         return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), norm: { gamma, epsilon } });
       }
@@ -155,21 +156,32 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
     /** attended = what the queries of `qkv` gather from the layer's pools; behind a long context in two dispatches. */
     attend(layer: number, { scale = headDim ** -0.5, window = null, softCap: cap = null }: AttentionView = {}): void {
       const { keys, values } = poolOf(layer);
-      const tiling = attentionTiling(heads / kvHeads, headDim, pass.runRows, products.lanes);
+      const partials = (window ?? Infinity) > LONG_CONTEXT ? pass.partials : null;
+      const key = {
+        group: heads / kvHeads,
+        kvHeads,
+        headDim,
+        kvFormat: pass.kvFormat,
+        window: window ?? 0,
+        rows: rowClass(rowCount),
+        run: rowClass(pass.runRows),
+        split: partials !== null,
+        lanes: products.threads.lanes,
+      };
+      const variant = pass.chooseAttention(key);
+      const tiling = attentionTiling(key, variant);
       const view = { ...pool, ...qkv, Y_STRIDE: stride('attended'), WINDOW: window ?? 0 };
       const own = { ...view, ...tiling, SCALE: scale, SOFT_CAP: cap ?? 0 };
       const gathering = { qkv: buffer('qkv'), rows, tables, keys, values };
       const label = `layers.${layer}.attention`;
       const workgroups = heads / tiling.HEADS;
       const y = buffer('attended');
-      const { partials } = pass;
-      if (partials === null || (window ?? Infinity) <= LONG_CONTEXT) {
+      if (partials === null) {
         recorder.call(label, attention, { ...gathering, y }, { ...own, SPLITS: 0 }, [workgroups, 1, rowCount]);
         return;
       }
       const SPLITS = splitsOf(pass.tableStride * BLOCK);
-      const splitting = Math.min(MOST_SPLITTING, SPLITS);
-      const grid = [workgroups, splitting, rowCount] as const;
+      const grid = [workgroups, Math.min(variant.sharers, SPLITS), rowCount] as const;
       recorder.call(label, attention, { ...gathering, y: partials }, { ...own, SPLITS }, grid);
       const merging = { ...view, SPLITS };
       recorder.call(`${label}.merge`, mergeSplits, { rows, partials, y }, merging, mergeGrid(heads, headDim, rowCount));
