@@ -69,6 +69,17 @@ describe('the engine behind its contract', () => {
     expect(opened).toHaveLength(2);
   });
 
+  it('loads anew for activations in another format, and keeps the format that nobody names', async () => {
+    const { api, opened } = setUp();
+    expect((await api.load(load, ignore)).activationFormat).toBe('f32');
+    const integers = await api.load({ ...load, requestId: 'load-2', activationFormat: 'int8' }, ignore);
+    expect(integers.activationFormat).toBe('int8');
+    expect(await api.load({ ...load, requestId: 'load-3' }, ignore)).toBe(integers);
+    expect(opened).toHaveLength(2);
+    const unknown = { ...load, requestId: 'load-4', activationFormat: 'int4' as 'int8' };
+    await expect(api.load(unknown, ignore)).rejects.toMatchObject({ code: 'bad-request' });
+  });
+
   it('takes weights that could not be stored', async () => {
     const { api, opened } = setUp();
     const shard = await weights.readShard(0);

@@ -134,6 +134,12 @@ describe('loadModel', () => {
     expect((await client.loadModel('tales', { draft: null })).draftModelId).toBeNull();
   });
 
+  it('asks for activations in the format that is named', async () => {
+    const { client } = setUp();
+    expect((await client.loadModel('tales')).activationFormat).toBe('f32');
+    expect((await client.loadModel('tales', { activationFormat: 'int8' })).activationFormat).toBe('int8');
+  });
+
   it('does without a draft that cannot be fetched, and says so', async () => {
     const { client, engine, importer } = setUp({}, { stored: ['tales'] });
     const { ensure } = importer;

@@ -51,8 +51,8 @@ export interface LoadOptions {
    */
   contextLength?: number;
   /**
-   * 'int8' rounds what the layers' products read to eight bits and multiplies integers, which graphics cards do several times
-   * as fast; the text is another than with 'f32', the default, and hardly worse (bench/RESULTS.md). Absent for that of an
+   * 'int8' rounds what the layers' products read to eight bits and multiplies integers, for which graphics cards have
+   * instructions. The text is another than with 'f32', the default; bench/RESULTS.md tells what it costs. Absent for that of an
    * earlier load, if any; another one replaces the model for all who hold it.
    */
   activationFormat?: ActivationFormat;

@@ -105,16 +105,8 @@ export class DeviceModel {
     const products = { threads: backend, choose: tuning.choose.bind(tuning) };
     const chooseAttention = tuning.chooseAttention.bind(tuning);
     const quantized = activationFormat === 'int8' ? create('quantized', widestCodes(strides, maxRows)) : null;
-    this.#pass = {
-      weights,
-      products,
-      chooseAttention,
-      tableStride,
-      kvFormat,
-      pools: this.pools,
-      activations,
-      quantized,
-    };
+    const room = { pools: this.pools, activations, quantized };
+    this.#pass = { weights, products, chooseAttention, tableStride, kvFormat, ...room };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);

@@ -16,7 +16,7 @@ const variants = Object.values(KERNELS).flatMap((kernel) => {
   const constants = Object.fromEntries(kernel.constants.map((name) => [name, 1]));
   const suits = (decoder: number) => !isInteger(kernel.name) || isIntegerDecoder(DECODERS[decoder]!);
   const decoders = 'DECODER' in constants ? DECODERS.map((_, i) => i).filter(suits) : [0];
-  const sharings = 'QUADS' in constants ? [0, 1] : [0];
+  const sharings = 'QUADS' in constants && !isInteger(kernel.name) ? [0, 1] : [0];
   return decoders.flatMap((DECODER) =>
     sharings.map((QUADS) => {
       const weights = decoders.length > 1 ? ` of ${DECODERS[DECODER]} weights` : '';

@@ -44,10 +44,10 @@ export interface ForwardPass {
   /** Rows of one sequence that follow each other, at most: attention shares what it reads among them. */
   readonly runRows: number;
   readonly products: ProductChoice;
-  /** One of `attentionVariants(key)`. */
-  readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
   /** Room for the widest rows of a product as int8 codes; null where products read the activations as they are. */
   readonly quantized: DeviceBuffer | null;
+  /** One of `attentionVariants(key)`. */
+  readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;

@@ -44,12 +44,11 @@ function productInputs(backend: Backend, { width, activations }: ProductKey, pla
   const stride = CHUNK * Math.ceil(width / CHUNK);
   const x = bufferOf(place, 'x');
   const chunks = Math.floor(x.bytes / (4 * (activations === 'int8' ? QUANTIZED_WORDS : CHUNK)));
-  const numbers = smallNumbers(CHUNK * chunks).map((value, i) => (i % stride < width ? value : 0));
-  const values = activations === 'int8' ? codesOf(numbers) : numbers;
+  const values = smallNumbers(CHUNK * chunks).map((value, i) => (i % stride < width ? value : 0));
   return {
     timed: (call) => call,
     compared: (call) => call,
-    fill: fillerOf(backend, x, values, outputOf(place)),
+    fill: fillerOf(backend, x, activations === 'int8' ? codesOf(values) : values, outputOf(place)),
     destroy: () => {},
   };
 }

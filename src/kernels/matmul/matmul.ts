@@ -207,8 +207,8 @@ export const matmulInteger = defineKernel({
   bindings: BINDINGS,
   constants: CONSTANTS,
   wgsl: (constants) => {
-    const shared = [sharedWgsl(constants, 0), dotWgsl(constants), own, unroll(integer, unrolling(constants))];
-    return [...shared, plain, epilogue, intoY].join('\n');
+    const shared = [sharedWgsl(constants, 0), dotWgsl(constants), unroll(integer, unrolling(constants))];
+    return [...shared, plain, own, epilogue, intoY].join('\n');
   },
   work: matmul.work,
   cpu: matmulIntegerOnCpu,
