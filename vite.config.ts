@@ -21,8 +21,8 @@ import { xgrammar } from './scripts/vite-xgrammar.mjs';
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
 
 /**
- * Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. Where loops
- * are written out (kernels/shared/unrolled.ts), their marks and the indents that pair them stay too.
+ * Shader texts without the comments that only readers need. The lines stay, for the compiler's messages, and what says which
+ * loops are written out: indents, and the marks of kernels/shared/unrolled.ts.
  */
 const shortShaders: Plugin = {
   name: 'short-shaders',
@@ -32,8 +32,7 @@ const shortShaders: Plugin = {
     const [file = '', query] = id.split('?');
     if (!file.endsWith('.wgsl') || query !== 'raw') return null;
     const text = readFileSync(file, 'utf8').replace(/[ \t]*\/\/(?! unrolled$).*$/gm, '');
-    const short = text.includes('// unrolled') ? text : text.replace(/^[ \t]+/gm, '');
-    return `export default ${JSON.stringify(short)}`;
+    return `export default ${JSON.stringify(text)}`;
   },
 };
 
