@@ -20,7 +20,10 @@ import { xgrammar } from './scripts/vite-xgrammar.mjs';
 
 const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'embed.html' };
 
-/** Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. */
+/**
+ * Shader texts without the comments and indents that only readers need; the lines stay, for the compiler's messages. Where loops
+ * are written out (kernels/shared/unrolled.ts), their marks and the indents that pair them stay too.
+ */
 const shortShaders: Plugin = {
   name: 'short-shaders',
   apply: 'build',
@@ -28,8 +31,9 @@ const shortShaders: Plugin = {
   load(id) {
     const [file = '', query] = id.split('?');
     if (!file.endsWith('.wgsl') || query !== 'raw') return null;
-    const text = readFileSync(file, 'utf8').replace(/^[ \t]+|[ \t]*\/\/.*$/gm, '');
-    return `export default ${JSON.stringify(text)}`;
+    const text = readFileSync(file, 'utf8').replace(/[ \t]*\/\/(?! unrolled$).*$/gm, '');
+    const short = text.includes('// unrolled') ? text : text.replace(/^[ \t]+/gm, '');
+    return `export default ${JSON.stringify(short)}`;
   },
 };
 

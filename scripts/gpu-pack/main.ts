@@ -22,6 +22,7 @@ const USAGE = `./run.sh [options]
   --rounds 7           repeats of every figure
   --whole 60           seconds of a shape beyond which one layer is timed for all, and llama.cpp not at all
   --contexts 128,2048,8192   --prompts 16,128,512,2048
+  --tuned              the kernels of each shape are tuned first, and timed in turns with the defaults
   --kernels A,B        shapes whose kernels are judged and timed one by one as well, at the end; "" for none
   --tests PART         only test files whose name holds PART
   --no-llama           without llama.cpp
@@ -48,6 +49,7 @@ const { values } = parseArgs({
     whole: { type: 'string', default: '60' },
     contexts: { type: 'string', default: '128,2048,8192' },
     prompts: { type: 'string', default: '16,128,512,2048' },
+    tuned: { type: 'boolean', default: false },
     kernels: { type: 'string', default: 'SmolLM2-135M,Llama-3.2-1B' },
     tests: { type: 'string', default: '' },
     'no-llama': { type: 'boolean', default: false },
@@ -107,7 +109,8 @@ async function runBench(results: Results, out: string, leftMs: () => number, kee
   const all = SHAPES.map(({ name }) => name);
   const shapes = values.shapes?.split(',') ?? all;
   const times = { rounds: Number(values.rounds), budgetMs: 1000 * Number(values.whole) };
-  const usual = { ...times, contexts: numbers(values.contexts), prompts: numbers(values.prompts) };
+  const lengths = { contexts: numbers(values.contexts), prompts: numbers(values.prompts) };
+  const usual = { ...times, ...lengths, tuned: values.tuned };
   const runShape = async (shape: string, options: ShapeWish['options'], withLlama: boolean) => {
     const wish: ShapeWish = {
       options: { ...options, shapes: [shape] },

@@ -18,7 +18,7 @@ afterAll(() => gpu.destroy());
 it('on an adapter every figure of a shape is finite', async () => {
   const ceilings = await measureCeilings(gpu, { small: true, rounds: 1 });
   expect(numbersIn(ceilings).every((value) => Number.isFinite(value) && value > 0)).toBe(true);
-  const options = { contexts: [32], prompts: [5], verifyRows: 2, rounds: 1, kernels: false, budgetMs: 0 };
+  const options = { contexts: [32], prompts: [5], verifyRows: 2, rounds: 1, kernels: false, tuned: false, budgetMs: 0 };
   const report = await benchModel(gpu, TINY, ceilings, options);
   expect(report).toMatchObject({ shape: 'tiny', layersTimed: 1 });
   expect(numbersIn(report).every(Number.isFinite)).toBe(true);

@@ -1,5 +1,6 @@
 /** The whole benchmark over the CPU twins, on a shape so small that only the way through it is judged. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PreparedStep } from '../gpu/backend';
 import { CpuBackend } from '../gpu/cpu-backend';
 import type { DeviceReport } from '../gpu/device';
 import { Recorder } from '../gpu/recorder';
@@ -20,7 +21,9 @@ const ceilings: Ceilings = {
   operationsPerSecond: sure(1e12),
   unpackedPerSecond: sure(1e12),
 };
-const options = { contexts: [32], prompts: [5, 40], verifyRows: 2, rounds: 1, kernels: true };
+const options = { contexts: [32], prompts: [5, 40], verifyRows: 2, rounds: 1, kernels: true, tuned: false };
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe('a shape', () => {
   it('is timed whole within its budget, and every figure is finite', async () => {
@@ -48,10 +51,49 @@ describe('a shape', () => {
   });
 });
 
+describe('beside a shape as it is', () => {
+  it('other formats of keys and values are timed', async () => {
+    const wishes = { ...options, kernels: false, kvFormats: ['f16', 'int8'] as const, budgetMs: 0 };
+    const backend = new CpuBackend();
+    const report = await benchModel(backend, TINY, ceilings, { ...wishes, contexts: [32, 96] });
+    expect(report.kvFormat).toBe('f16');
+    for (const { beside } of report.decode) expect(beside).toMatchObject([{ how: 'int8' }]);
+    const [short, long] = report.decode;
+    expect(long!.kvBytes).toBe(3 * short!.kvBytes);
+    expect(long!.leastMs).toBeGreaterThan(short!.leastMs);
+    expect(short!.shareOfForetold).toBeCloseTo(1, 9);
+    backend.memory.takePeak();
+    expect(backend.memory.takePeak()).toBe(0); // every buffer is gone
+    expect(table([report])).toMatch(/keys and values in f16[^]*int8 KV/);
+  });
+
+  it('tuned kernels are timed where they are others, and by how much they are faster is told', async () => {
+    let nowMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    class Uneven extends CpuBackend {
+      override async run(prepared: PreparedStep): Promise<void> {
+        for (const { kernel, constants } of prepared.step) {
+          const isFast = kernel.name.startsWith('mat') && constants['WORKGROUP'] !== 4; // that of the default
+          nowMs += isFast ? 2.5 : 5;
+        }
+        await super.run(prepared);
+      }
+    }
+    const wishes = { ...options, prompts: [5], kernels: false, tuned: true, budgetMs: 0 };
+    const report = await benchModel(new Uneven(), TINY, ceilings, wishes);
+    expect(report.tuning!.points.filter(({ gain }) => gain > 1.5).length).toBeGreaterThan(2);
+    for (const { beside } of [...report.decode, ...report.prefill]) {
+      expect(beside).toMatchObject([{ how: 'tuned' }]);
+      expect(beside[0]!.ratio.median).toBeGreaterThan(1.1);
+    }
+    expect(table([report])).toContain('which have a faster kernel; keys');
+  });
+});
+
 const table = (models: readonly ModelReport[]) => tableOf(reportOf(models));
 
 function reportOf(models: readonly ModelReport[]): BenchReport {
-  return { version: 2, device, userAgent: '', ceilings, models, skipped: [], speculation: [], noisy: ['tiny'] };
+  return { version: 3, device, userAgent: '', ceilings, models, skipped: [], speculation: [], noisy: ['tiny'] };
 }
 
 it('a kernel that writes zeros is refused, even where its twin does too', async () => {

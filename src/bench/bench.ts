@@ -5,13 +5,15 @@
 import type { Backend } from '../gpu/backend';
 import { type DeviceReport, findDevice, lanesFor } from '../gpu/device';
 import { WebGpuBackend } from '../gpu/webgpu-backend';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { MAX_ROWS_PER_SEQUENCE } from '../kernels/shared/slot-state';
 import { HearthError, toHearthError } from '../lib/errors';
 import { MAX_DRAFTS, predictedGain } from '../engine/speculation';
 import { type Ceilings, measureCeilings } from './ceilings';
 import type { KeepWeights } from './cached-load';
 import { matrixBytes } from './matrices';
-import { benchModel, type ModelReport, NO_ROOM } from './model-bench';
+import { benchModel, type ModelReport } from './model-bench';
+import { NO_ROOM } from './no-room';
 import { noiseOf } from '../lib/figure';
 import type { Peer } from './peer';
 import { PAIRS, SHAPES } from './shapes';
@@ -28,6 +30,10 @@ export interface BenchOptions {
   readonly budgetMs?: number;
   /** Whether each kernel is judged against its twin and timed by itself as well. */
   readonly kernels?: boolean;
+  /** Whether the kernels are tuned first, and timed beside the defaults where they are not the same. */
+  readonly tuned?: boolean;
+  /** Formats of keys and values: the first is what all is timed with, decode with the others beside it. */
+  readonly kvFormats?: readonly KvFormat[];
   /** Where weights can be stored; without it no load from a store is timed. */
   readonly keepWeights?: KeepWeights;
   /** Another engine to be timed beside ours. */
@@ -59,7 +65,7 @@ export interface BenchOffer {
 }
 
 export interface BenchReport {
-  readonly version: 2;
+  readonly version: 3;
   readonly device: DeviceReport;
   readonly userAgent: string;
   readonly ceilings: Ceilings;
@@ -134,6 +140,8 @@ export async function runBench(
     verifyRows = MAX_ROWS_PER_SEQUENCE,
     budgetMs = 60_000,
     kernels = false,
+    tuned = false,
+    kvFormats,
     keepWeights,
     peer,
     signal,
@@ -148,7 +156,7 @@ export async function runBench(
     signal?.throwIfAborted();
     const onProgress = (share: number) => report((done + share) / shapes.length, shape.name);
     onProgress(0);
-    const wishes = { contexts, prompts, verifyRows, rounds, budgetMs, kernels };
+    const wishes = { contexts, prompts, verifyRows, rounds, budgetMs, kernels, tuned, kvFormats };
     const modelOptions = { ...wishes, keepWeights, peer, signal, onProgress };
     try {
       models.push(await benchModel(backend, shape, ceilings, modelOptions));
@@ -159,7 +167,7 @@ export async function runBench(
     }
   }
   return {
-    version: 2,
+    version: 3,
     device,
     userAgent: 'userAgent' in navigator ? navigator.userAgent : 'unknown',
     ceilings,

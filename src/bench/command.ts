@@ -4,6 +4,8 @@
  * Dawn), and prints the report.
  */
 import { parseArgs } from 'node:util';
+import { KV_FORMATS } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { HearthError } from '../lib/errors';
 import type { BenchOptions, BenchProgress, BenchReport } from './bench';
 import { SHAPES } from './shapes';
@@ -23,6 +25,8 @@ const USAGE = `npm run bench [-- options]
   --contexts 128,2048   positions before a decoded token
   --prompts 16,128      lengths of prompts
   --budget 60           seconds of a shape beyond which one layer is timed for all
+  --tuned               the kernels are tuned first, and timed in turns with the defaults, which all other figures show
+  --kv f16,int8         how keys and values are stored; decode is timed with each of several
   --kernels             each kernel by itself as well, judged against its twin first
   --json                the report as JSON`;
 
@@ -41,6 +45,8 @@ export async function main(args: string[], run: RunBench): Promise<void> {
       contexts: { type: 'string' },
       prompts: { type: 'string' },
       budget: { type: 'string' },
+      tuned: { type: 'boolean', default: false },
+      kv: { type: 'string' },
       kernels: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -56,6 +62,8 @@ export async function main(args: string[], run: RunBench): Promise<void> {
       contexts: values.contexts?.split(',').map((text) => positive('contexts', text)),
       prompts: values.prompts?.split(',').map((text) => positive('prompts', text)),
       budgetMs: budget && 1000 * budget,
+      tuned: values.tuned,
+      kvFormats: values.kv?.split(',').map(kvFormat),
       kernels: values.kernels,
     },
     ({ share, shape }) => {
@@ -65,6 +73,15 @@ export async function main(args: string[], run: RunBench): Promise<void> {
     },
   );
   console.log(values.json ? JSON.stringify(report, null, 2) : tableOf(report));
+}
+
+function kvFormat(text: string): KvFormat {
+  const known = KV_FORMATS.find((format) => format === text);
+  if (known) return known;
+  throw new HearthError(
+    'bad-request',
+    `--kv was "${text}"; it takes ${KV_FORMATS.join(', ')}, or several with commas between.`,
+  );
 }
 
 function positive(option: string, text: string): number;

@@ -3,16 +3,11 @@
  * whole would take too long is built with one layer; the layer's part of each step is timed apart and counted as often as
  * the shape has layers, and the result says so.
  */
-import type { Backend, PreparedStep } from '../gpu/backend';
-import { Recorder, type Step } from '../gpu/recorder';
-import { LONG_CONTEXT } from '../kernels/attention/splits';
-import { BLOCK } from '../kernels/shared/kv-pool';
-import { RESULT_WORDS } from '../kernels/shared/slot-state';
-import { type HearthError, toHearthError } from '../lib/errors';
-import { present } from '../lib/invariant';
+import type { Backend } from '../gpu/backend';
+import { BLOCK, KV_FORMATS } from '../kernels/shared/kv-pool';
+import type { KvFormat } from '../kernels/shared/kv-pool';
 import { planRunner } from '../engine/memory';
-import { resolveOptions } from '../engine/options';
-import { decodeShape, PLAIN_DRAW, Runner } from '../engine/runner';
+import { Runner } from '../engine/runner';
 import { uploadWeights } from '../engine/upload';
 import { modelPage } from '../models/index';
 import { DEFAULT_INT4 } from '../quant/choose';
@@ -22,10 +17,14 @@ import { benchGuessing, type GuessReport } from './guess-bench';
 import { benchKernels, type KernelReport } from './kernel-bench';
 import { layerWeights, matrixBytes, tokenWeights } from './matrices';
 import { type Peer, PeerCases, type PeerReport } from './peer';
-import { noiseWords, randomWeights } from './random-weights';
+import { randomWeights } from './random-weights';
 import { type Figure, figureOf, mapFigure, noiseOf } from '../lib/figure';
+import { nullWithoutRoom } from './no-room';
 import { interleave } from './rounds';
 import type { BenchShape } from './shapes';
+import { fillCache, isOfLayer, SteadyRunner } from './steady-runner';
+import { tuneSteps } from './tuned';
+import type { TuningSummary } from './tuned';
 
 export interface ModelReport {
   readonly shape: string;
@@ -44,8 +43,10 @@ export interface ModelReport {
   readonly cachedLoadBytesPerSecond: Figure | null;
   /** Pipelines of the first decode step and the first chunk of a prompt, made and used once. */
   readonly firstUseMs: number;
+  /** How keys and values are stored. */
+  readonly kvFormat: KvFormat;
   /** By positions before the token. */
-  readonly decode: readonly (SpeedAt & { shareOfBandwidth: number; shareOfUnpacking: number })[];
+  readonly decode: readonly DecodeSpeed[];
   /** By tokens of the prompt. */
   readonly prefill: readonly (SpeedAt & { shareOfOperations: number })[];
   /** A prompt of 128 tokens, up to its first token read. */
@@ -66,6 +67,8 @@ export interface ModelReport {
   readonly peer: PeerReport | null;
   /** Largest half interval of any figure, as a share of it. */
   readonly noise: number;
+  /** What tuning the kernels came to; null where it was not asked for. All figures but those beside are the defaults'. */
+  readonly tuning: TuningSummary | null;
   /** The dispatches of a decode step and of a prompt's chunk one by one, where they were asked for. */
   readonly kernels: readonly KernelReport[];
 }
@@ -73,6 +76,28 @@ export interface ModelReport {
 export interface SpeedAt {
   readonly tokens: number;
   readonly tokensPerSecond: Figure;
+  /** The same otherwise, in turns with it. */
+  readonly beside: readonly SpeedBeside[];
+}
+
+export interface DecodeSpeed extends SpeedAt {
+  /** Keys and values that a token reads. */
+  readonly kvBytes: number;
+  /** What reading weights, keys and values takes at the measured read bandwidth. */
+  readonly leastMs: number;
+  /** `leastMs` in the time that was measured. */
+  readonly shareOfBandwidth: number;
+  readonly shareOfUnpacking: number;
+  /** In the time measured, that of the shortest context times as many bytes: 1 where each costs what it costs there. */
+  readonly shareOfForetold: number;
+}
+
+export interface SpeedBeside {
+  /** With tuned kernels, where some are not the default, or with keys and values in another format. */
+  readonly how: 'tuned' | KvFormat;
+  readonly tokensPerSecond: Figure;
+  /** In speeds of what it stands beside, round by round. */
+  readonly ratio: Figure;
 }
 
 export interface ModelBenchOptions {
@@ -83,6 +108,10 @@ export interface ModelBenchOptions {
   /** Beyond this the shape is built with one layer. */
   readonly budgetMs: number;
   readonly kernels: boolean;
+  /** Whether the kernels are tuned first; prompts and decode are timed with both then. */
+  readonly tuned: boolean;
+  /** How keys and values are stored: as the engine would choose if absent; decode is timed beside with all but the first. */
+  readonly kvFormats?: readonly KvFormat[];
   readonly keepWeights?: KeepWeights;
   readonly peer?: Peer;
   readonly signal?: AbortSignal;
@@ -96,13 +125,7 @@ const ROOM = 512;
 
 const VERIFY_REPEATS = 2;
 
-/** Times that the one layer of a shape too large to be timed whole goes through in one submission. */
-const LAYER_TURNS = 4;
-
 const FIRST_PROMPT = 128;
-
-/** Errors that say that this device is too small for a shape. */
-export const NO_ROOM: readonly HearthError['code'][] = ['out-of-memory', 'adapter-too-small'];
 
 /**
  * @throws HearthError `out-of-memory` or `adapter-too-small` where the shape does not fit; `internal` for a kernel that is
@@ -128,7 +151,7 @@ export async function benchModel(
   try {
     measured = await timeAll(bench, shape, ceilings, options, built ? layers : 1);
   } finally {
-    bench.runner.destroy();
+    bench.destroy();
   }
   const peakMemoryBytes = backend.memory.takePeak();
   const { keepWeights, signal } = options;
@@ -137,12 +160,6 @@ export async function benchModel(
     : null;
   const guessing = built ? await benchGuessing(backend, shape, options).catch(nullWithoutRoom) : null;
   return { ...measured, firstUseMs, uploadBytesPerSecond, peakMemoryBytes, cachedLoadBytesPerSecond, guessing };
-}
-
-/** What has been measured by then is worth more than what there is no room for. */
-function nullWithoutRoom(error: unknown): null {
-  if (NO_ROOM.includes(toHearthError(error).code)) return null;
-  throw error;
 }
 
 interface Built {
@@ -158,7 +175,7 @@ async function build(
   backend: Backend,
   shape: BenchShape,
   layersBuilt: number,
-  { contexts, prompts, signal }: ModelBenchOptions,
+  { contexts, prompts, kvFormats, signal }: ModelBenchOptions,
 ): Promise<Built> {
   const config = { ...shape.config, num_hidden_layers: layersBuilt };
   const page = modelPage(config);
@@ -173,7 +190,7 @@ async function build(
     backend,
     { page, config: read, weights },
     null,
-    planRunner(backend.kind, page.shape(read), { contextLength }),
+    planRunner(backend.kind, page.shape(read), { contextLength, kvFormat: kvFormats?.[0] }),
   ).catch((error: unknown) => {
     weights.destroy();
     throw error;
@@ -203,7 +220,18 @@ async function timeAll(
   bench: SteadyRunner,
   shape: BenchShape,
   ceilings: Ceilings,
-  { contexts, verifyRows, rounds, kernels, peer, signal, onProgress, ...wishes }: ModelBenchOptions,
+  {
+    contexts,
+    verifyRows,
+    rounds,
+    kernels,
+    tuned,
+    kvFormats = [],
+    peer,
+    signal,
+    onProgress,
+    ...wishes
+  }: ModelBenchOptions,
   layersTimed: number,
 ): Promise<Measured> {
   const { runner, layers } = bench;
@@ -213,13 +241,33 @@ async function timeAll(
   const prompts = wishes.prompts.map((tokens) => Math.min(tokens, room));
   const isWhole = layersTimed === layers;
   const peers = peer && isWhole ? await PeerCases.open(peer, shape, runner.options.contextLength) : null;
+  for (const format of kvFormats.slice(1)) await bench.addFormat(format);
   for (const context of reachable) {
     cases[`decode ${context}`] = await bench.timed([bench.decodeStep(context)], STEPS, context);
+    for (const other of bench.others) {
+      const how = other.runner.options.kvFormat;
+      cases[`${how} decode ${context}`] = await other.timed([other.decodeStep(context)], STEPS, context);
+    }
     if (peers) cases[`peer decode ${context}`] = peers.timed((model) => model.decode(context));
   }
   for (const prompt of prompts) {
     cases[`prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
     if (peers) cases[`peer prefill ${prompt}`] = peers.timed((model) => model.prefill(prompt));
+  }
+  const record = () => {
+    for (const context of reachable) bench.decodeStep(context);
+    for (const prompt of prompts) bench.prefillSteps(prompt);
+  };
+  const tuning = tuned ? await tuneSteps(runner, record, signal) : null;
+  if (tuning?.points.some(({ gain }) => gain > 1)) {
+    runner.tuning.switchOn(true);
+    for (const context of reachable) {
+      cases[`tuned decode ${context}`] = await bench.timed([bench.decodeStep(context)], STEPS, context);
+    }
+    for (const prompt of prompts) {
+      cases[`tuned prefill ${prompt}`] = await bench.timed(bench.prefillSteps(prompt), 1, prompt);
+    }
+    runner.tuning.switchOn(false);
   }
   const shortest = Math.min(...reachable);
   for (let rows = 1; rows <= verifyRows; rows++) {
@@ -252,21 +300,36 @@ async function timeAll(
     kernelReports.push(...(await benchKernels(runner.backend, step, reports)));
   }
   const perToken = (name: string, tokens: number) => mapFigure(figureOf(times[name]!), (ms) => (1000 * tokens) / ms);
-  const decode = reachable.map((context) => {
-    const tokensPerSecond = perToken(`decode ${context}`, 1);
-    const readPerSecond = tokensPerSecond.median * (bytes + kvBytes(context));
+  const besides = (name: string, tokens: number): SpeedBeside[] =>
+    (['tuned', ...KV_FORMATS] as const).flatMap((how) => {
+      const own = times[`${how} ${name}`];
+      if (own === undefined) return [];
+      const ratio = figureOf(own.map((ms, round) => times[name]![round]! / ms));
+      return [{ how, tokensPerSecond: perToken(`${how} ${name}`, tokens), ratio }];
+    });
+  const msOf = (context: number) => figureOf(times[`decode ${context}`]!).median;
+  const msPerByte = msOf(shortest) / (bytes + kvBytes(shortest));
+  const decode = reachable.map((context): DecodeSpeed => {
+    const name = `decode ${context}`;
+    const read = bytes + kvBytes(context);
+    const leastMs = (1000 * read) / ceilings.readBytesPerSecond.median;
     return {
       tokens: context,
-      tokensPerSecond,
-      shareOfBandwidth: readPerSecond / ceilings.readBytesPerSecond.median,
-      shareOfUnpacking: (tokensPerSecond.median * weights) / ceilings.unpackedPerSecond.median,
+      tokensPerSecond: perToken(name, 1),
+      beside: besides(name, 1),
+      kvBytes: kvBytes(context),
+      leastMs,
+      shareOfBandwidth: leastMs / msOf(context),
+      shareOfUnpacking: (1000 * weights) / msOf(context) / ceilings.unpackedPerSecond.median,
+      shareOfForetold: (msPerByte * read) / msOf(context),
     };
   });
   const operations = 2 * layerWeights(shape.config);
   const prefill = prompts.map((prompt) => {
-    const tokensPerSecond = perToken(`prefill ${prompt}`, prompt);
+    const name = `prefill ${prompt}`;
+    const tokensPerSecond = perToken(name, prompt);
     const shareOfOperations = (tokensPerSecond.median * operations) / ceilings.operationsPerSecond.median;
-    return { tokens: prompt, tokensPerSecond, shareOfOperations };
+    return { tokens: prompt, tokensPerSecond, beside: besides(name, prompt), shareOfOperations };
   });
   const one = times['verify 1']!;
   const step = bench.decodeStep();
@@ -277,6 +340,7 @@ async function timeAll(
     layers,
     weightBytes: bytes,
     memoryBytes: runner.weightBytes + runner.bytes,
+    kvFormat: runner.options.kvFormat,
     decode,
     prefill,
     timeToFirstTokenMs: figureOf(times['first token']!),
@@ -290,171 +354,9 @@ async function timeAll(
     stepMs: figureOf(times[`decode ${shortest}`]!),
     peer: peerReport ?? null,
     noise: Math.max(...all),
+    tuning,
     kernels: kernelReports,
   };
-}
-
-/** A runner with one sequence that is set back before every timing, so that each sees the same context. */
-class SteadyRunner {
-  readonly #slot: number;
-  readonly #results = new Uint32Array(RESULT_WORDS);
-  readonly #isWhole: boolean;
-
-  /** @param layers of the shape; the runner may have one of them. */
-  constructor(
-    readonly runner: Runner,
-    readonly layers: number,
-  ) {
-    const { contextLength } = runner.options;
-    this.#slot = present(runner.cache.admit([0], '', contextLength), 'room for a sequence').slot;
-    this.#isWhole = runner.target.shape.layers === layers;
-    runner.backend.write(runner.inputs.tables, 0, runner.cache.tables);
-  }
-
-  decodeStep(context = 1): Step {
-    return this.runner.record({ ...decodeShape(1), long: context > LONG_CONTEXT });
-  }
-
-  verifyStep(rows: number): Step {
-    const recorder = new Recorder();
-    this.runner.recordVerification(recorder, 1, rows, 0, PLAIN_DRAW);
-    return recorder.finish();
-  }
-
-  /** The chunks of a prompt. */
-  prefillSteps(tokens: number): Step[] {
-    const { maxRows } = this.runner.options;
-    const chunks = Array.from({ length: Math.ceil(tokens / maxRows) }, (_, i) =>
-      Math.min(maxRows, tokens - i * maxRows),
-    );
-    return chunks.map((prefillRows) => this.runner.record({ ...decodeShape(0), prefillRows }));
-  }
-
-  async once(step: Step, context = 1): Promise<void> {
-    this.#setBack(context);
-    this.#plan(step, 0);
-    await this.runner.backend.run(await this.runner.backend.prepare(step));
-  }
-
-  /** @returns a function that runs the steps `repeats` times behind `context` positions; milliseconds for one time. */
-  async timed(steps: readonly Step[], repeats: number, context: number): Promise<() => Promise<number>> {
-    if (this.#isWhole) return this.#runs(steps, repeats, context);
-    const restOf = (step: Step) => step.filter((call) => !isOfLayer(call));
-    const layersOf = (step: Step) => [
-      ...step.filter(({ label }) => label === 'plan'),
-      ...Array.from({ length: LAYER_TURNS }, () => step.filter(isOfLayer)).flat(),
-    ];
-    const rest = await this.#runs(steps.map(restOf), repeats, context);
-    const turns = await this.#runs(steps.map(layersOf), repeats, context, steps);
-    return async () => (await rest()) + (this.layers * (await turns())) / LAYER_TURNS;
-  }
-
-  /** @returns a function that says by how much a step takes longer where its result is read before the next is submitted. */
-  async timedGap(step: Step, repeats: number, context: number): Promise<() => Promise<number>> {
-    const prepared = await this.runner.backend.prepare(step);
-    const unread = await this.#runs([step], repeats, context);
-    return async () => {
-      this.#setBack(context);
-      this.#plan(step, 0);
-      const startMs = performance.now();
-      for (let i = 0; i < repeats; i++) await this.#read(prepared);
-      const ms = (performance.now() - startMs) / repeats;
-      return ms - (await unread());
-    };
-  }
-
-  /** Milliseconds the host takes to submit one decode step, round by round. */
-  async encodeTimes(context: number, rounds: number): Promise<number[]> {
-    const { backend } = this.runner;
-    const prepared = await backend.prepare(this.decodeStep());
-    const times: number[] = [];
-    for (let round = 0; round < rounds; round++) {
-      this.#setBack(context);
-      this.#plan(prepared.step, 0);
-      const startMs = performance.now();
-      const done = this.#read(prepared);
-      times.push(performance.now() - startMs);
-      await done;
-    }
-    return times;
-  }
-
-  /** @param whole the steps that these are parts of, which say whose rows there are */
-  async #runs(
-    steps: readonly Step[],
-    repeats: number,
-    context: number,
-    whole: readonly Step[] = steps,
-  ): Promise<() => Promise<number>> {
-    const { backend, options } = this.runner;
-    const prepared = await Promise.all(steps.map((step) => backend.prepare(step)));
-    return async () => {
-      this.#setBack(context);
-      await backend.settle();
-      const startMs = performance.now();
-      const done: Promise<void>[] = [];
-      for (let i = 0; i < repeats; i++) {
-        for (const [chunk, step] of prepared.entries()) {
-          if (i === 0 || prepared.length > 1) this.#plan(whole[chunk]!, chunk * options.maxRows);
-          done.push(backend.run(step));
-        }
-      }
-      await Promise.all(done);
-      return (performance.now() - startMs) / repeats;
-    };
-  }
-
-  #read(prepared: PreparedStep): Promise<void> {
-    return this.runner.submit(
-      prepared,
-      { slots: [this.#slot], prefill: [] },
-      { results: this.#results, logprobs: null },
-    );
-  }
-
-  /** Which rows a step has: those of a prompt from `first` on, or the sequence's next ones. */
-  #plan(step: Step, first: number): void {
-    const isDecode = step.some(({ label }) => label === 'commit');
-    if (isDecode) return this.runner.writePlan([this.#slot], []);
-    const plan = step.find(({ label }) => label === 'plan');
-    const rows = present(plan, 'plan of a step').grid[0] * 64;
-    const room = Math.min(rows, this.runner.options.maxRows, this.runner.options.contextLength - first);
-    this.runner.writePlan(
-      [],
-      Array.from({ length: room }, (_, i) => [this.#slot, first + i] as const),
-    );
-  }
-
-  #setBack(context: number): void {
-    const { runner } = this;
-    const ids = Array.from({ length: context }, (_, i) => (i * 7919) % runner.vocabSize);
-    const settings = resolveOptions({}, { temperature: 1, seed: 1 }, runner.vocabSize);
-    const content = {
-      ids,
-      promptLength: context,
-      limit: runner.options.contextLength,
-      settings,
-      stopIds: new Set<number>(),
-      logprobs: null,
-    };
-    runner.upload(this.#slot, content);
-  }
-}
-
-function isOfLayer({ label }: Step[number]): boolean {
-  return label.startsWith('layers.');
-}
-
-/** Keys and values that a long context would have left: halves below two, which are small numbers in every KV format. */
-function fillCache(backend: Backend, runner: Runner): void {
-  const noise = noiseWords().map((word) => word & 0xbfffbfff);
-  for (const { keys, values } of runner.target.pools) {
-    for (const buffer of [keys, values]) {
-      for (let at = 0; at < buffer.bytes; at += noise.byteLength) {
-        backend.write(buffer, at, noise.subarray(0, Math.floor(Math.min(noise.byteLength, buffer.bytes - at) / 4)));
-      }
-    }
-  }
 }
 
 /** A decode step at best: what reading the weights takes. */

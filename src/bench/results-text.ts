@@ -3,7 +3,7 @@ import { type Figure, noiseOf } from '../lib/figure';
 import { HearthError } from '../lib/errors';
 import type { BenchReport } from './bench';
 import type { KernelReport } from './kernel-bench';
-import type { ModelReport } from './model-bench';
+import type { ModelReport, SpeedAt } from './model-bench';
 
 /** Reports of one device, with what they were taken on. */
 export interface Measurement {
@@ -50,7 +50,12 @@ export function resultsOf({ measuredAt, machine, command, reports }: Measurement
       `${per(ceilings.copyBytesPerSecond, 2 ** 30)} GiB/s, ${per(ceilings.operationsPerSecond, 1e9)} GFLOP/s in f32, ` +
       `unpacks ${per(ceilings.unpackedPerSecond, 1e9)} G weights/s.`,
     '',
-    ...table(['shape', 'what', 'tok/s', 'of reading', 'of unpacking', 'of arithmetic'], models.flatMap(speedRows)),
+    'Default kernels. *Of foretold*: in the time measured, that of the shortest context times as many bytes of weights, keys and values.',
+    '',
+    ...table(
+      ['shape', 'what', 'tok/s', 'of reading', 'of foretold', 'of unpacking', 'of arithmetic'],
+      models.flatMap(speedRows),
+    ),
     '',
     ...table(
       ['shape', 'dispatches a layer, a token', 'encoding, ms', 'first use, ms', 'v(1…)'],
@@ -72,22 +77,27 @@ export function resultsOf({ measuredAt, machine, command, reports }: Measurement
 
 function speedRows({ shape, layers, layersTimed, decode, prefill }: ModelReport): string[][] {
   const name = layers === layersTimed ? shape : `${shape} (one layer and the head timed)`;
+  const besideRows = (beside: SpeedAt['beside']) =>
+    beside.map(({ how, tokensPerSecond, ratio }) => {
+      const what = how === 'tuned' ? 'the same tuned' : `the same with ${how} KV`;
+      return [name, `${what}, ${ratio.median.toFixed(2)} ×`, digits(tokensPerSecond.median), '', '', '', ''];
+    });
   return [
-    ...decode.map(({ tokens, tokensPerSecond, shareOfBandwidth, shareOfUnpacking }) => [
-      name,
-      `decode behind ${tokens}`,
-      digits(tokensPerSecond.median),
-      percent(shareOfBandwidth),
-      percent(shareOfUnpacking),
-      '',
+    ...decode.flatMap(({ tokens, tokensPerSecond, beside, ...shares }) => [
+      [
+        name,
+        `decode behind ${tokens}`,
+        digits(tokensPerSecond.median),
+        percent(shares.shareOfBandwidth),
+        percent(shares.shareOfForetold),
+        percent(shares.shareOfUnpacking),
+        '',
+      ],
+      ...besideRows(beside),
     ]),
-    ...prefill.map(({ tokens, tokensPerSecond, shareOfOperations }) => [
-      name,
-      `prompt of ${tokens}`,
-      digits(tokensPerSecond.median),
-      '',
-      '',
-      percent(shareOfOperations),
+    ...prefill.flatMap(({ tokens, tokensPerSecond, beside, shareOfOperations }) => [
+      [name, `prompt of ${tokens}`, digits(tokensPerSecond.median), '', '', '', percent(shareOfOperations)],
+      ...besideRows(beside),
     ]),
   ];
 }

@@ -16,13 +16,21 @@ const ceilings = {
   operationsPerSecond: sure(1e12),
   unpackedPerSecond: sure(1e12),
 };
-const options = { contexts: [32], prompts: [5], verifyRows: 1, rounds: 1, kernels: true, budgetMs: Infinity };
+const options = {
+  contexts: [32],
+  prompts: [5],
+  verifyRows: 1,
+  rounds: 1,
+  kernels: true,
+  tuned: false,
+  budgetMs: Infinity,
+};
 
 async function reportWith(peer: Peer): Promise<BenchReport> {
   const model = await benchModel(new CpuBackend(), TINY, ceilings, { ...options, peer });
   const device = { kind: 'cpu' as const, adapter: 'test', reason: null, features: [], limits: {} };
   return {
-    version: 2,
+    version: 3,
     device,
     userAgent: 'a test',
     ceilings,

@@ -2,9 +2,10 @@
 import type { BenchReport } from './bench';
 import type { GuessReport } from './guess-bench';
 import type { KernelReport } from './kernel-bench';
-import type { ModelReport } from './model-bench';
+import type { ModelReport, SpeedBeside } from './model-bench';
 import type { PeerReport, PeerSpeed } from './peer';
 import { type Figure, figureText } from '../lib/figure';
+import type { TuningSummary } from './tuned';
 
 export function tableOf({ device, ceilings, models, skipped, speculation, noisy }: BenchReport): string {
   const gibps = ({ median }: Figure) => `${(median / 2 ** 30).toFixed(1)} GiB/s`;
@@ -35,15 +36,18 @@ function modelLines(model: ModelReport): string[] {
       `loaded from memory at ${(model.uploadBytesPerSecond / 2 ** 30).toFixed(2)} GiB/s, ` +
       storeText(model.cachedLoadBytesPerSecond) +
       `first use ${model.firstUseMs.toFixed(0)} ms`,
-    ...model.decode.map(
-      ({ tokens, tokensPerSecond, shareOfBandwidth, shareOfUnpacking }) =>
-        `  decode behind ${String(tokens).padStart(5)}  ${figureText(tokensPerSecond, 'tok/s')}, ` +
-        `${percent(shareOfBandwidth)} of the read bandwidth, ${percent(shareOfUnpacking)} of unpacking`,
-    ),
-    ...model.prefill.map(
-      ({ tokens, tokensPerSecond, shareOfOperations }) =>
-        `  prompt of ${String(tokens).padStart(5)}      ${figureText(tokensPerSecond, 'tok/s')}, ${percent(shareOfOperations)} of the arithmetic peak`,
-    ),
+    `  ${tuningLine(model.tuning)}; keys and values in ${model.kvFormat}`,
+    ...model.decode.flatMap((speed) => [
+      `  decode behind ${String(speed.tokens).padStart(5)}  ${figureText(speed.tokensPerSecond, 'tok/s')}, ` +
+        `${percent(speed.shareOfBandwidth)} of the read bandwidth (${speed.leastMs.toFixed(2)} ms for the weights and ` +
+        `${mib(speed.kvBytes)} of keys and values), ${percent(speed.shareOfUnpacking)} of unpacking, ` +
+        `${percent(speed.shareOfForetold)} of what the bytes foretell`,
+      ...speed.beside.map(besideLine),
+    ]),
+    ...model.prefill.flatMap((speed) => [
+      `  prompt of ${String(speed.tokens).padStart(5)}      ${figureText(speed.tokensPerSecond, 'tok/s')}, ${percent(speed.shareOfOperations)} of the arithmetic peak`,
+      ...speed.beside.map(besideLine),
+    ]),
     `  first token of 128    ${figureText(model.timeToFirstTokenMs, 'ms')}`,
     `  dispatches            ${model.dispatchesPerLayer} a layer, ${model.dispatchesPerToken} a token; ` +
       `encoding ${figureText(model.encodeMs, 'ms')}; reading each token back ${figureText(model.readbackGapMs, 'ms')} more`,
@@ -52,6 +56,19 @@ function modelLines(model: ModelReport): string[] {
     ...(model.peer ? peerLines(model.peer) : []),
     ...model.kernels.map(kernelLine),
   ];
+}
+
+function tuningLine(tuning: TuningSummary | null): string {
+  if (tuning === null) return 'default kernels';
+  const { points, seconds } = tuning;
+  const faster = points.filter(({ gain }) => gain > 1).length;
+  const found = faster === 0 ? 'none of which has a faster kernel' : `${faster} of which have a faster kernel`;
+  return `default kernels; tuned in ${seconds.toFixed(0)} s: ${points.length} products and attentions, ${found}`;
+}
+
+function besideLine({ how, tokensPerSecond, ratio }: SpeedBeside): string {
+  const what = how === 'tuned' ? 'tuned' : `${how} KV`;
+  return `    ${what.padEnd(17)}  ${figureText(tokensPerSecond, 'tok/s')}, ${figureText(ratio, '×')}`;
 }
 
 function storeText(bytesPerSecond: Figure | null): string {

@@ -5,7 +5,7 @@ import { createBenchmark } from './benchmark';
 import { createEngineHolder } from './engine-holder';
 import { createFakeSite } from './testing/fake-site';
 
-const report = { version: 2 } as BenchReport;
+const report = { version: 3 } as BenchReport;
 
 /** A thread at the other end of a channel. */
 function setUp(run: BenchApi['run'], holder = createEngineHolder({ locks: null, channel: null })) {

@@ -8,7 +8,7 @@ import { divideUp } from '../lib/shapes';
 import { CHUNK } from '../quant/format';
 import { integerTiledBytes, tiledBytes, tiledShare } from './matmul/matmul';
 import { type Decoder, VECTOR_QUADS } from './shared/packed';
-import type { ActivationFormat } from './shared/quantize';
+import type { ActivationFormat } from './shared/quantized';
 
 /** What the choice of a variant may depend on. */
 export interface ProductKey {
@@ -159,10 +159,10 @@ export function productVariants(key: ProductKey): readonly [ProductVariant, ...P
   return [present(first, `a variant of ${productKeyText(key)}`), ...others];
 }
 
-function choicesOf({ lanes, quads, activations, decoder }: ProductKey): Record<RowClass, Choices> {
+function choicesOf({ lanes, quads, decoder, activations }: ProductKey): Record<RowClass, Choices> {
   if (lanes > 1) return SHARED;
-  if (activations === 'int8') return ALONE;
-  return quads && VECTOR_QUADS[decoder] >= 4 ? ALONE_IN_QUADS : ALONE; // of fewer quads to a vector there is little to share
+  // Of fewer quads to a vector, and of codes, there is little to share.
+  return quads && VECTOR_QUADS[decoder] >= 4 && activations === 'f32' ? ALONE_IN_QUADS : ALONE;
 }
 
 function tileSuits(key: ProductKey, variant: ProductVariant): boolean {

@@ -8,7 +8,7 @@ const shapes = [
   { name: 'small', weightBytes: 1, isQuick: true },
   { name: 'large', weightBytes: 2, isQuick: false },
 ];
-const report = { version: 2, models: [] } as unknown as BenchReport;
+const report = { version: 3, models: [] } as unknown as BenchReport;
 
 function setUp(run: Benchmark['run'] = async () => report, kept: Record<string, string> = {}) {
   const storage = {
@@ -30,9 +30,10 @@ it('chooses what is quick, makes room, runs that, and keeps the result for the n
   });
   await store.getState().open();
   expect(store.getState().chosen).toEqual(['small']);
+  store.getState().setTuned(true);
   await store.getState().run(async () => void order.push('room'));
   expect(order).toEqual(['room', 'run', '0.5']);
-  expect(benchmark.run.mock.calls[0]![0]).toMatchObject({ shapes: ['small'], rounds: 3 });
+  expect(benchmark.run.mock.calls[0]![0]).toMatchObject({ shapes: ['small'], rounds: 3, tuned: true });
   expect(store.getState()).toMatchObject({ progress: null, problem: null });
   expect(readResult(storage)).toEqual({ measuredAt: 7, report });
 });

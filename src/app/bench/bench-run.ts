@@ -28,6 +28,8 @@ export interface BenchRun {
   /** Names of shapes. */
   readonly chosen: readonly string[];
   readonly depth: Depth;
+  /** Whether the kernels are tuned first, and timed beside the defaults. */
+  readonly tuned: boolean;
   /** Null while nothing runs. */
   readonly progress: BenchProgress | null;
   readonly result: KeptResult | null;
@@ -36,6 +38,7 @@ export interface BenchRun {
   open(): Promise<void>;
   choose(name: string, isChosen: boolean): void;
   setDepth(depth: Depth): void;
+  setTuned(tuned: boolean): void;
   /** @param makeRoom what has to leave the device before */
   run(makeRoom: () => Promise<void>): Promise<void>;
   stop(): void;
@@ -54,6 +57,7 @@ export function createBenchRun({ benchmark, storage, now = Date.now }: BenchRunP
     offer: null,
     chosen: [],
     depth: 'short',
+    tuned: false,
     progress: null,
     result: readResult(storage),
     problem: null,
@@ -79,15 +83,17 @@ export function createBenchRun({ benchmark, storage, now = Date.now }: BenchRunP
 
     setDepth: (depth) => set({ depth }),
 
+    setTuned: (tuned) => set({ tuned }),
+
     async run(makeRoom) {
-      const { chosen, depth, progress } = get();
+      const { chosen, depth, tuned, progress } = get();
       if (progress || chosen.length === 0) return;
       const { signal } = (controller = new AbortController());
       set({ progress: { share: 0, shape: null }, problem: null });
       try {
         await makeRoom();
         const report = await benchmark.run(
-          { ...DEPTHS[depth], shapes: chosen },
+          { ...DEPTHS[depth], shapes: chosen, tuned },
           { signal, onProgress: (progress) => set({ progress }) },
         );
         const result = { measuredAt: now(), report };

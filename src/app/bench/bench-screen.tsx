@@ -43,6 +43,8 @@ function Choices() {
   const choose = useBench((state) => state.choose);
   const depth = useBench((state) => state.depth);
   const setDepth = useBench((state) => state.setDepth);
+  const tuned = useBench((state) => state.tuned);
+  const setTuned = useBench((state) => state.setTuned);
   if (!offer) return <p>{strings.looking}</p>;
   const { device, shapes } = offer;
   if (device.kind === 'cpu') return <p>{strings.noDevice}</p>;
@@ -73,6 +75,7 @@ function Choices() {
         choices={(Object.keys(DEPTHS) as Depth[]).map((value) => ({ value, name: strings.depths[value] }))}
         onChange={setDepth}
       />
+      <CheckField label={strings.tune} help={strings.tuneHelp} checked={tuned} onChange={setTuned} />
     </>
   );
 }

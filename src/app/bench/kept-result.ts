@@ -14,7 +14,7 @@ export interface KeptResult {
 export function readResult(storage: Pick<Storage, 'getItem'> | null): KeptResult | null {
   try {
     const kept = JSON.parse(storage?.getItem(BENCH_RESULT_KEY) ?? 'null') as KeptResult | null;
-    return kept?.report.version === 2 ? kept : null;
+    return kept?.report.version === 3 ? kept : null;
   } catch {
     return null;
   }

@@ -71,6 +71,7 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
         </div>
       )}
       {layersTimed < layers && <p>{strings.oneLayer({ layers })}</p>}
+      <p>{kernelsText(model)}</p>
       <Speeds
         title={strings.writing}
         help={strings.writingHelp}
@@ -90,6 +91,12 @@ function ModelResult({ model }: { readonly model: BenchModelReport }) {
   );
 }
 
+function kernelsText({ tuning }: BenchModelReport): string {
+  if (tuning === null) return strings.kernels.defaults;
+  const count = tuning.points.filter(({ gain }) => gain > 1).length;
+  return count === 0 ? strings.kernels.alike : strings.kernels.tuned({ count });
+}
+
 interface SpeedsProps {
   readonly title: string;
   readonly help: string;
@@ -97,12 +104,24 @@ interface SpeedsProps {
   readonly rows: readonly {
     readonly tokens: number;
     readonly tokensPerSecond: Figure;
+    readonly beside: BenchModelReport['prefill'][number]['beside'];
     /** Of the device's limits, in the order of the columns. */
     readonly shares: readonly number[];
   }[];
 }
 
 function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }: SpeedsProps) {
+  const lines = rows.flatMap(({ tokens, beside, shares, tokensPerSecond }) => {
+    const name = tokens.toLocaleString(locale());
+    const tuned = beside.filter(({ how }) => how === 'tuned');
+    return [
+      { name, tokensPerSecond, shares },
+      ...tuned.map(({ ratio, ...own }) => {
+        const reached = shares.map((share) => share * ratio.median);
+        return { name: strings.tunedRow({ tokens: name }), tokensPerSecond: own.tokensPerSecond, shares: reached };
+      }),
+    ];
+  });
   return (
     <div className="bench-speeds">
       <h4>{title}</h4>
@@ -118,9 +137,9 @@ function Speeds({ title, help, columns: [tokensColumn, ...shareColumns], rows }:
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ tokens, tokensPerSecond: { median, low, high }, shares }) => (
-            <tr key={tokens}>
-              <th scope="row">{tokens.toLocaleString(locale())}</th>
+          {lines.map(({ name, tokensPerSecond: { median, low, high }, shares }) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
               <td>{formatRate(median)}</td>
               <td>{strings.range({ low: formatRate(low), high: formatRate(high) })}</td>
               {shares.map((share, i) => (

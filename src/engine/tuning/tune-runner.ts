@@ -39,21 +39,27 @@ interface PassedPoint {
   readonly places: Call[];
 }
 
+export interface TuneOptions {
+  /** Whether a point is measured; all are if absent. */
+  readonly isWanted?: (point: string) => boolean;
+  /** Milliseconds; another clock in tests. */
+  readonly now?: () => number;
+}
+
 /**
  * Runs one batch at a time and yields after each (compare-variants.ts). A decision is in the runner's table, and in the steps
  * that it knows, as soon as it is made.
- * @param now milliseconds; another clock in tests.
  * @returns whether some point is recorded otherwise from now on. @throws HearthError `device-lost`.
  */
 export async function* tuneRunner(
   runner: Runner,
-  now: () => number = () => performance.now(),
+  { isWanted = () => true, now = () => performance.now() }: TuneOptions = {},
 ): AsyncGenerator<void, boolean> {
   const { tuning: table } = runner;
   let hasChanged = false;
   for (const passing of forwardsOf(runner)) {
     for (const [point, passed] of pointsOf(table, passing.forward, passing.least)) {
-      if (passed.variants.length < 2 || table.decisions.has(point)) continue;
+      if (passed.variants.length < 2 || table.decisions.has(point) || !isWanted(point)) continue;
       const decision = yield* measurePoint(runner, passing, point, passed, now);
       table.decide(point, decision);
       if (decision.variant === nameOf(passed.variants[0])) continue;

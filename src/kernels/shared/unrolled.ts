@@ -2,6 +2,7 @@
  * Writes out loops of a shader's text. A compiler keeps an array in registers where every index is a number; GPUs' drivers
  * get there by themselves, software adapters and some browsers do not.
  */
+import { invariant } from '../../lib/invariant';
 
 /** `for (var j = 0u; j < SCORED; j++) {  // unrolled` up to `}  // unrolled` of the same depth. */
 const LOOP =
@@ -9,6 +10,7 @@ const LOOP =
 
 /** @param counts how often a loop up to each name runs. */
 export function unrolled(wgsl: string, counts: Readonly<Record<string, number>>): string {
+  invariant(LOOP.test(wgsl), 'a text whose loops are to be written out has marked ones');
   let text = wgsl;
   for (;;) {
     const found = LOOP.exec(text);

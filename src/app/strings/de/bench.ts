@@ -20,6 +20,9 @@ export const bench: Translation<typeof english> = {
     short: 'Ein Prompt von 128 Token und Token hinter einem kurzen Kontext, je dreimal.',
     full: 'Prompts von 16 bis 2.048 Token und Kontexte bis 8.192, je siebenmal.',
   },
+  tune: 'Die Kernel vorher abstimmen',
+  tuneHelp:
+    'So wie Hearth es tut, wenn niemand fragt. Das dauert Minuten; Prompts und Token werden dann abwechselnd mit beiden gemessen.',
   modelsLeave:
     'Modelle im Speicher verlassen ihn vorher, weil beide denselben Platz bräuchten; eine laufende Antwort endet.',
   run: 'Leistungstest starten',
@@ -39,6 +42,13 @@ export const bench: Translation<typeof english> = {
   skipped: '{shape} wurde ausgelassen:',
   oneLayer:
     'Das Ganze hätte zu lange gedauert: Eine von {layers, number} Schichten und der Kopf wurden gemessen, der Rest ist daraus gerechnet.',
+
+  kernels: {
+    defaults: 'Mit den vorgegebenen Kerneln.',
+    alike: 'Mit den vorgegebenen Kerneln; schnellere hat das Abstimmen hier nicht gefunden.',
+    tuned:
+      'Mit den vorgegebenen Kerneln, und daneben mit {count, plural, one{dem schnelleren, den} other{den # schnelleren, die}} das Abstimmen gefunden hat.',
+  },
 
   big: '{rate} Token/s',
   bigOf: '{share} dessen, was der Speicher erlaubt, hinter {tokens, plural, one{# Token} other{# Token}}',
@@ -68,6 +78,7 @@ export const bench: Translation<typeof english> = {
     ofArithmetic: 'Von der Grenze des Rechnens',
     ofUnpacking: 'Von der Grenze des Auspackens',
   },
+  tunedRow: '{tokens}, abgestimmt',
   details: 'Einzelheiten',
   detailOf: 'Einzelheiten zu {shape}',
   range: '{low} bis {high}',

@@ -18,6 +18,9 @@ export const bench = {
     short: 'One prompt of 128 tokens and tokens behind a short context, three times each.',
     full: 'Prompts of 16 to 2,048 tokens and contexts up to 8,192, seven times each.',
   },
+  tune: 'Tune the kernels first',
+  tuneHelp:
+    'As Hearth does while nobody asks. It takes minutes; prompts and tokens are then timed with both, in turns.',
   modelsLeave: 'Models in memory leave it first, because both would want the same room; an answer under way ends.',
   run: 'Run the benchmark',
   stop: 'Stop',
@@ -36,6 +39,13 @@ export const bench = {
   skipped: '{shape} was left out:',
   oneLayer:
     'The whole would have taken too long: one of {layers, number} layers and the head were timed, the rest is counted from them.',
+
+  kernels: {
+    defaults: 'With the default kernels.',
+    alike: 'With the default kernels; tuning found none that are faster here.',
+    tuned:
+      'With the default kernels, and beside them with {count, plural, one{the faster one} other{the # faster ones}} that tuning found.',
+  },
 
   big: '{rate} tok/s',
   bigOf: '{share} of what memory allows, behind {tokens, plural, one{# token} other{# tokens}}',
@@ -64,6 +74,7 @@ export const bench = {
     ofArithmetic: 'Of arithmetic’s limit',
     ofUnpacking: 'Of unpacking’s limit',
   },
+  tunedRow: '{tokens}, tuned',
   details: 'Details',
   detailOf: 'Details of {shape}',
   range: '{low} – {high}',
