@@ -159,10 +159,10 @@ export function productVariants(key: ProductKey): readonly [ProductVariant, ...P
   return [present(first, `a variant of ${productKeyText(key)}`), ...others];
 }
 
-function choicesOf({ lanes, quads, decoder, activations }: ProductKey): Record<RowClass, Choices> {
+function choicesOf({ lanes, quads, activations, decoder }: ProductKey): Record<RowClass, Choices> {
   if (lanes > 1) return SHARED;
-  // Of fewer quads to a vector, and of codes, there is little to share.
-  return quads && VECTOR_QUADS[decoder] >= 4 && activations === 'f32' ? ALONE_IN_QUADS : ALONE;
+  if (activations === 'int8') return ALONE;
+  return quads && VECTOR_QUADS[decoder] >= 4 ? ALONE_IN_QUADS : ALONE; // of fewer quads to a vector there is little to share
 }
 
 function tileSuits(key: ProductKey, variant: ProductVariant): boolean {

@@ -15,3 +15,11 @@ it('repeats a block with the line that opens it, and what stands in blocks by it
     ...['for (;;) {', '  d0;', '  d1;', '}'],
   ]);
 });
+
+it('finds the end of a block without indents, as texts have none in the built page', () => {
+  const text = ['/* {o} */ {', 'if (a) {', 'b{o}_{r};', '} else {', 'c{r};', '}', '}', 'd;'].join('\n');
+  expect(unroll(text, { o: 2, r: 1 }).split('\n')).toEqual([
+    ...['/* 0 */ {', 'if (a) {', 'b0_0;', '} else {', 'c0;', '}', '}'],
+    ...['/* 1 */ {', 'if (a) {', 'b1_0;', '} else {', 'c0;', '}', '}', 'd;'],
+  ]);
+});

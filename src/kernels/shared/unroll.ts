@@ -13,8 +13,7 @@ function unrollLines(lines: readonly string[], counts: Counts): string[] {
   const unrolled: string[] = [];
   for (let i = 0; i < lines.length; i++) {
     const first = lines[i]!;
-    const closing = `${/^ */.exec(first)![0]}}`;
-    const end = first.endsWith('{') ? lines.indexOf(closing, i) : i;
+    const end = first.endsWith('{') ? closingOf(lines, i) : i;
     const names = Object.keys(counts).filter((name) => first.includes(`{${name}}`));
     for (const [line, ...block] of repeat(lines.slice(i, end + 1), names, counts)) {
       unrolled.push(line!, ...unrollLines(block, counts));
@@ -22,6 +21,16 @@ function unrollLines(lines: readonly string[], counts: Counts): string[] {
     i = end;
   }
   return unrolled;
+}
+
+/** The line that closes the block which line `first` opens. Told by braces: the built texts have no indents. */
+function closingOf(lines: readonly string[], first: number): number {
+  let depth = 0;
+  return lines.findIndex((line, i) => {
+    if (i < first) return false;
+    depth += line.split('{').length - line.split('}').length;
+    return depth === 0;
+  });
 }
 
 /** The lines with every combination of numbers in place of the names. */
