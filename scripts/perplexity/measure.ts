@@ -9,7 +9,7 @@ import { kvBlockBytes } from '../../src/kernels/shared/kv-pool';
 import type { KvFormat } from '../../src/kernels/shared/kv-pool';
 import { loadPosition, storePosition } from '../../src/kernels/shared/kv-pool.cpu';
 import { codesOf, dequantize } from '../../src/kernels/quantize-rows/quantize-rows.cpu';
-import type { ActivationFormat } from '../../src/kernels/shared/quantize';
+import type { ActivationFormat } from '../../src/kernels/shared/quantized';
 import { present } from '../../src/lib/invariant';
 import { roundUp } from '../../src/lib/shapes';
 import { llama } from '../../src/models/llama';

@@ -5,12 +5,12 @@
 import type { Backend, DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import { partialBytes, SPLIT_ROWS } from '../kernels/attention/splits';
+import type { IntegerKernels } from '../kernels/integer-kernels';
 import { ranksPerRow, recordArgmax, recordProduct } from '../kernels/product';
 import type { DeviceMatrix } from '../kernels/product';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
-import type { ActivationFormat } from '../kernels/shared/quantize';
 import { softCap, softCapGrid } from '../kernels/soft-cap/soft-cap';
 import { HearthError } from '../lib/errors';
 import { present } from '../lib/invariant';
@@ -37,7 +37,6 @@ export interface DeviceModelOptions {
   maxRows: number;
   maxOutputs: number;
   kvFormat: KvFormat;
-  activationFormat: ActivationFormat;
 }
 
 /** What all models of a runner read: rows, block tables, and which rows have their logits taken. */
@@ -60,15 +59,19 @@ export class DeviceModel {
   readonly #head: DeviceMatrix;
   readonly #buffers: DeviceBuffer[] = [];
 
-  /** @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then. */
+  /**
+   * @param kernels where products read codes of activations; null where they read these as they are.
+   * @throws HearthError `adapter-too-small` when a layer's keys exceed one binding; nothing is made then.
+   */
   constructor(
     backend: Backend,
     readonly parts: ModelParts,
     options: DeviceModelOptions,
     tuning: TuningTable,
+    kernels: IntegerKernels | null,
   ) {
     const { page, config, weights } = parts;
-    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat, activationFormat } = options;
+    const { contextLength, blocks, tableStride, maxRows, maxOutputs, kvFormat } = options;
     const shape = page.shape(config);
     this.shape = shape;
     this.maxOutputs = maxOutputs;
@@ -104,9 +107,17 @@ export class DeviceModel {
     this.#rotations = rotations;
     const products = { threads: backend, choose: tuning.choose.bind(tuning) };
     const chooseAttention = tuning.chooseAttention.bind(tuning);
-    const quantized = activationFormat === 'int8' ? create('quantized', widestCodes(strides, maxRows)) : null;
-    const room = { pools: this.pools, activations, quantized };
-    this.#pass = { weights, products, chooseAttention, tableStride, kvFormat, ...room };
+    const quantized = kernels && { rows: create('quantized', widestCodes(strides, maxRows)), kernels };
+    this.#pass = {
+      weights,
+      products,
+      chooseAttention,
+      tableStride,
+      kvFormat,
+      pools: this.pools,
+      activations,
+      quantized,
+    };
     this.logits = present(activations['logits'], 'logits');
     this.logitStride = present(strides['logits'], 'stride of the logits');
     this.#head = weights.matrix(page.head(config).matrix);

@@ -6,7 +6,7 @@ import { partialBytes } from '../kernels/attention/splits';
 import { ROW_MULTIPLE } from '../kernels/shared/epilogue';
 import { BLOCK, kvBlockBytes } from '../kernels/shared/kv-pool';
 import type { KvFormat } from '../kernels/shared/kv-pool';
-import { ACTIVATION_FORMATS, quantizedBytes } from '../kernels/shared/quantize';
+import { ACTIVATION_FORMATS, quantizedBytes } from '../kernels/shared/quantized';
 import { HearthError } from '../lib/errors';
 import { divideUp, roundUp } from '../lib/shapes';
 import type { ModelLayout, ModelShape } from '../models/page';

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { CpuBackend } from '../gpu/cpu-backend';
 import type { KvFormat } from '../kernels/shared/kv-pool';
-import type { ActivationFormat } from '../kernels/shared/quantize';
+import type { ActivationFormat } from '../kernels/shared/quantized';
 import { present } from '../lib/invariant';
 import { DEFAULT_INT4 } from '../quant/choose';
 import { packCheckpoint, readCheckpoint } from './testing/checkpoint';

@@ -9,12 +9,13 @@ import type { Backend, DeviceBuffer, PreparedStep } from '../gpu/backend';
 import { Recorder } from '../gpu/recorder';
 import type { Step } from '../gpu/recorder';
 import { commit } from '../kernels/commit/commit';
+import type { IntegerKernels } from '../kernels/integer-kernels';
 import { lookup, LONGEST_NGRAM, SHORTEST_NGRAM } from '../kernels/lookup/lookup';
 import { ROW_CLASSES } from '../kernels/product-variants';
 import { planRows } from '../kernels/plan-rows/plan-rows';
 import { propose } from '../kernels/propose/propose';
 import type { KvFormat } from '../kernels/shared/kv-pool';
-import type { ActivationFormat } from '../kernels/shared/quantize';
+import type { ActivationFormat } from '../kernels/shared/quantized';
 import { recordSampling } from '../kernels/sampling';
 import type { SamplingBuffers } from '../kernels/sampling';
 import { FINISHED_STOP, MAX_BIASES, RESULT_WORDS, SLOT_WORDS, SlotWord } from '../kernels/shared/slot-state';
@@ -140,12 +141,14 @@ export class Runner {
     draft: ModelParts | null,
     readonly options: RunnerOptions,
     readonly tuning: TuningTable,
+    kernels: IntegerKernels | null,
   ) {
     const { contextLength, blocks, maxSequences, maxOutputs } = options;
     this.cache = new BlockManager({ blocks, slots: maxSequences, contextLength });
     const modelOptions = { ...options, tableStride: this.cache.tableStride };
-    this.target = new DeviceModel(backend, target, modelOptions, tuning);
-    this.draft = draft && new DeviceModel(backend, draft, { ...modelOptions, maxOutputs: maxSequences }, tuning);
+    this.target = new DeviceModel(backend, target, modelOptions, tuning, kernels);
+    const draftOptions = { ...modelOptions, maxOutputs: maxSequences };
+    this.draft = draft && new DeviceModel(backend, draft, draftOptions, tuning, kernels);
     this.vocabSize = this.target.shape.vocabSize;
 
     const createAll = <N extends string>(words: Readonly<Record<N, number>>) =>
@@ -179,7 +182,9 @@ export class Runner {
     options: RunnerOptions,
     tuning: TuningTable = TuningTable.ofDefaults(),
   ): Promise<Runner> {
-    const runner = new Runner(backend, target, draft, options, tuning);
+    const usesCodes = options.activationFormat === 'int8';
+    const kernels = usesCodes ? (await import('../kernels/integer-kernels')).integerKernels : null;
+    const runner = new Runner(backend, target, draft, options, tuning, kernels);
     try {
       await backend.settle();
       // A first prompt is nearly always of the largest class of rows; another one's kernels would be compiled for nobody.

@@ -4,19 +4,17 @@ import { commit } from './commit/commit';
 import { embed } from './embed/embed';
 import { gatherRows } from './gather-rows/gather-rows';
 import { report, survey } from './logprobs/logprobs';
+import { integerKernels } from './integer-kernels';
 import { lookup } from './lookup/lookup';
 import { mask } from './mask/mask';
 import {
   matmul,
   matmulArgmax,
-  matmulInteger,
   matmulNormed,
   matmulTiled,
-  matmulTiledInteger,
   matmulTiledNormed,
   matvec,
   matvecArgmax,
-  matvecInteger,
   matvecNormed,
 } from './matmul/matmul';
 import { penalize } from './penalize/penalize';
@@ -24,8 +22,7 @@ import { planRows } from './plan-rows/plan-rows';
 import { probeCopy, probeMultiplyAdd, probeRead, probeUnpack } from './probes/probes';
 import { propose } from './propose/propose';
 import { qkNorm } from './qk-norm/qk-norm';
-import { quantizeRows } from './quantize-rows/quantize-rows';
-import { rmsNorm, rmsNormQuantized } from './rms-norm/rms-norm';
+import { rmsNorm } from './rms-norm/rms-norm';
 import { rotaryAppend, rotaryAppendBiased, rotaryAppendNormed } from './rotary-append/rotary-append';
 import { bins, candidates, choose, cut, greedy, largest, race } from './sample/sample';
 import { softCap } from './soft-cap/soft-cap';
@@ -33,8 +30,6 @@ import { softCap } from './soft-cap/soft-cap';
 export const KERNELS = {
   embed,
   rmsNorm,
-  rmsNormQuantized,
-  quantizeRows,
   matvec,
   matvecNormed,
   matvecArgmax,
@@ -43,9 +38,7 @@ export const KERNELS = {
   matmulArgmax,
   matmulTiled,
   matmulTiledNormed,
-  matvecInteger,
-  matmulInteger,
-  matmulTiledInteger,
+  ...integerKernels,
   rotaryAppend,
   rotaryAppendBiased,
   rotaryAppendNormed,

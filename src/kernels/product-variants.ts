@@ -8,7 +8,7 @@ import { divideUp } from '../lib/shapes';
 import { CHUNK } from '../quant/format';
 import { integerTiledBytes, tiledBytes, tiledShare } from './matmul/matmul';
 import { type Decoder, VECTOR_QUADS } from './shared/packed';
-import type { ActivationFormat } from './shared/quantize';
+import type { ActivationFormat } from './shared/quantized';
 
 /** What the choice of a variant may depend on. */
 export interface ProductKey {

@@ -6,20 +6,18 @@ import type { DeviceBuffer } from '../gpu/backend';
 import { type Grid, gridOf } from '../gpu/kernel';
 import type { Recorder } from '../gpu/recorder';
 import { divideUp } from '../lib/shapes';
+import type { IntegerKernels } from './integer-kernels';
 import { isQuantized } from '../quant/format';
 import type { PackedFormat } from '../quant/format';
 import {
   directShare,
   matmul,
   matmulArgmax,
-  matmulInteger,
   matmulNormed,
   matmulTiled,
-  matmulTiledInteger,
   matmulTiledNormed,
   matvec,
   matvecArgmax,
-  matvecInteger,
   matvecNormed,
   tiledShare,
 } from './matmul/matmul';
@@ -46,6 +44,12 @@ export interface DeviceMatrix {
   readonly parts: readonly MatrixPart[];
 }
 
+/** Rows of activations as int8 codes, and the kernels that make and read them. */
+export interface Quantized {
+  readonly rows: DeviceBuffer; // [rows][chunks][QUANTIZED_WORDS]
+  readonly kernels: IntegerKernels;
+}
+
 export interface Product {
   readonly x: DeviceBuffer; // [rows][paddedWidth]
   readonly matrix: DeviceMatrix;
@@ -55,7 +59,7 @@ export interface Product {
   readonly products: ProductChoice;
   readonly epilogue: keyof typeof Epilogue;
   /** The same rows as int8 codes (kernels/quantize-rows): what parts whose weights are quantised are multiplied with. */
-  readonly quantized?: DeviceBuffer | null;
+  readonly quantized?: Quantized | null;
   /** In place of x stands x / sqrt(mean(x²) + epsilon) · gamma. */
   readonly norm?: { readonly gamma: DeviceBuffer; readonly epsilon: number };
 }
@@ -80,8 +84,9 @@ export function recordProduct(recorder: Recorder, label: string, product: Produc
     const grid = gridOfVariant(key, variant, rows);
     const isTiled = variant.kernel === 'tiled';
     if (quantized !== null && activations === 'int8') {
+      const { matmulInteger, matmulTiledInteger, matvecInteger } = quantized.kernels;
       const kernel = isTiled ? matmulTiledInteger : rows === 1 ? matvecInteger : matmulInteger;
-      recorder.call(label, kernel, { x: quantized, codes, scales, y }, constants, grid);
+      recorder.call(label, kernel, { x: quantized.rows, codes, scales, y }, constants, grid);
     } else if (norm) {
       const kernel = isTiled ? matmulTiledNormed : rows === 1 ? matvecNormed : matmulNormed;
       const normed = { ...constants, WIDTH: matrix.width, EPSILON: norm.epsilon };

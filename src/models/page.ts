@@ -5,7 +5,7 @@
 import type { DeviceBuffer } from '../gpu/backend';
 import type { Recorder } from '../gpu/recorder';
 import type { AttentionKey, AttentionVariant } from '../kernels/attention/attention-variants';
-import type { DeviceMatrix } from '../kernels/product';
+import type { DeviceMatrix, Quantized } from '../kernels/product';
 import type { ProductChoice } from '../kernels/product-variants';
 import type { KvFormat } from '../kernels/shared/kv-pool';
 import type { WeightSpec } from '../weights/spec';
@@ -44,10 +44,10 @@ export interface ForwardPass {
   /** Rows of one sequence that follow each other, at most: attention shares what it reads among them. */
   readonly runRows: number;
   readonly products: ProductChoice;
-  /** Room for the widest rows of a product as int8 codes; null where products read the activations as they are. */
-  readonly quantized: DeviceBuffer | null;
   /** One of `attentionVariants(key)`. */
   readonly chooseAttention: (key: AttentionKey) => AttentionVariant;
+  /** Room for the widest rows of a product as int8 codes; null where products read the activations as they are. */
+  readonly quantized: Quantized | null;
   /** Blocks a sequence may have: the stride of `tables`. */
   readonly tableStride: number;
   readonly kvFormat: KvFormat;

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend } from '../../gpu/backend';
 import { CpuBackend } from '../../gpu/cpu-backend';
-import type { ActivationFormat } from '../../kernels/shared/quantize';
+import type { ActivationFormat } from '../../kernels/shared/quantized';
 import { present } from '../../lib/invariant';
 import type { PackedFormat } from '../../quant/format';
 import { Engine } from '../index';

@@ -6,7 +6,7 @@ import { LONG_CONTEXT } from '../../kernels/attention/splits';
 import type { ProductKey } from '../../kernels/product-variants';
 import { codesOf } from '../../kernels/quantize-rows/quantize-rows.cpu';
 import { BLOCK, kvBlockBytes } from '../../kernels/shared/kv-pool';
-import { QUANTIZED_WORDS } from '../../kernels/shared/quantize';
+import { QUANTIZED_WORDS } from '../../kernels/shared/quantized';
 import { present } from '../../lib/invariant';
 import { divideUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
@@ -44,11 +44,12 @@ function productInputs(backend: Backend, { width, activations }: ProductKey, pla
   const stride = CHUNK * Math.ceil(width / CHUNK);
   const x = bufferOf(place, 'x');
   const chunks = Math.floor(x.bytes / (4 * (activations === 'int8' ? QUANTIZED_WORDS : CHUNK)));
-  const values = smallNumbers(CHUNK * chunks).map((value, i) => (i % stride < width ? value : 0));
+  const numbers = smallNumbers(CHUNK * chunks).map((value, i) => (i % stride < width ? value : 0));
+  const values = activations === 'int8' ? codesOf(numbers) : numbers;
   return {
     timed: (call) => call,
     compared: (call) => call,
-    fill: fillerOf(backend, x, activations === 'int8' ? codesOf(values) : values, outputOf(place)),
+    fill: fillerOf(backend, x, values, outputOf(place)),
     destroy: () => {},
   };
 }

@@ -11,9 +11,9 @@ import type { ProductKey, ProductVariant, RowClass } from '../product-variants';
 import { codesOf } from '../quantize-rows/quantize-rows.cpu';
 import { Epilogue, isGated } from '../shared/epilogue';
 import { decoderOf, packedConstants } from '../shared/packed';
-import { QUANTIZED_WORDS } from '../shared/quantize';
+import { QUANTIZED_WORDS } from '../shared/quantized';
 import { gpuBackend, randomNumbers, relativeError, runBoth, runKernel } from '../testing/twins';
-import { matmulInteger, matmulTiledInteger } from './matmul';
+import { matmulInteger, matmulTiledInteger } from './integer';
 
 /** f32 sums of a few vectors against f64 sums of the same numbers. */
 const F32_SUM_ERROR = 2e-6;

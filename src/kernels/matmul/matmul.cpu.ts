@@ -1,12 +1,11 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
-import { dequantize } from '../quantize-rows/quantize-rows.cpu';
 import { rmsNormOnCpu } from '../rms-norm/rms-norm.cpu';
 import { decodeRow } from '../shared/packed.cpu';
 import type { PackedConstant } from '../shared/packed';
 import { Epilogue, gated, isGated } from '../shared/epilogue';
 import { isBefore, LAST, rankKey } from '../shared/rank.cpu';
 
-type ProductConstant = PackedConstant | 'ROWS_PER_THREAD' | 'OUTPUTS' | 'Y_OFFSET' | 'Y_STRIDE' | 'EPILOGUE';
+export type ProductConstant = PackedConstant | 'ROWS_PER_THREAD' | 'OUTPUTS' | 'Y_OFFSET' | 'Y_STRIDE' | 'EPILOGUE';
 
 type ArgmaxConstant =
   | PackedConstant
@@ -19,7 +18,7 @@ type ArgmaxConstant =
   | 'RANK_STRIDE'
   | 'RANK_OFFSET';
 
-type ProductBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'y', CpuView>>;
+export type ProductBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'y', CpuView>>;
 
 /** Twin of matmul.wgsl with store.wgsl; each weight row is decoded once for all rows of x. */
 export function matmulOnCpu(
@@ -59,16 +58,6 @@ export function matmulNormedOnCpu(
   const norm = { STRIDE: stride / 4, WIDTH: constants.WIDTH, EPSILON: constants.EPSILON, ADD: 0 };
   rmsNormOnCpu({ x, weight: gamma, y }, norm, [1, 1, Math.floor(x.f32.length / stride)]);
   matmulOnCpu({ x: y, ...others }, constants, grid);
-}
-
-/** Twin of integer.wgsl: by the numbers that the codes stand for. */
-export function matmulIntegerOnCpu(
-  { x, ...others }: ProductBuffers,
-  constants: Constants<ProductConstant>,
-  grid: Grid,
-): void {
-  const f32 = dequantize(x);
-  matmulOnCpu({ x: { f32, u32: new Uint32Array(f32.buffer) }, ...others }, constants, grid);
 }
 
 type ArgmaxBuffers = Readonly<Record<'x' | 'codes' | 'scales' | 'ranks', CpuView>>;

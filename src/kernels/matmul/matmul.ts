@@ -2,21 +2,11 @@ import { type Constants, defineKernel, type Grid } from '../../gpu/kernel';
 import { divideUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
 import epilogue from '../shared/epilogue.wgsl?raw';
-import {
-  type Decoder,
-  decoderOf,
-  dotWgsl,
-  PACKED_CONSTANTS,
-  packedWgsl,
-  stepQuads,
-  VECTOR_QUADS,
-} from '../shared/packed';
+import { type Decoder, decoderOf, PACKED_CONSTANTS, packedWgsl, stepQuads, VECTOR_QUADS } from '../shared/packed';
 import rank from '../shared/rank.wgsl?raw';
 import { unroll } from '../shared/unroll';
 import intoRanks from './argmax.wgsl?raw';
-import integerTiled from './integer-tiled.wgsl?raw';
-import integer from './integer.wgsl?raw';
-import { matmulArgmaxOnCpu, matmulIntegerOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
+import { matmulArgmaxOnCpu, matmulNormedOnCpu, matmulOnCpu } from './matmul.cpu';
 import multiply from './matmul.wgsl?raw';
 import normed from './normed.wgsl?raw';
 import own from './own.wgsl?raw';
@@ -52,7 +42,7 @@ function sharesWgsl(constants: Constants<Sharing | 'DECODER'>, activations: stri
 }
 
 /** The decoder, and how threads put their products and so many other sums together. */
-function sharedWgsl(constants: Constants<Sharing | 'DECODER'>, sums: number): string {
+export function sharedWgsl(constants: Constants<Sharing | 'DECODER'>, sums: number): string {
   const { OUTPUTS_PER_THREAD, LANES } = constants;
   return [
     constantsWgsl({ ...keptConstants(constants, sums), TEAM_ROWS: OUTPUTS_PER_THREAD }),
@@ -119,7 +109,7 @@ function constantsWgsl(constants: Readonly<Record<string, number>>): string {
     .join('\n');
 }
 
-const BINDINGS = [
+export const BINDINGS = [
   { name: 'x', access: 'read' },
   { name: 'codes', access: 'read' },
   { name: 'scales', access: 'read' },
@@ -127,7 +117,10 @@ const BINDINGS = [
 ] as const;
 const GAMMA = { name: 'gamma', access: 'read' } as const;
 
-const CONSTANTS = [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'] as const;
+/** Products of activations as they are, by threads that read for themselves: what is joined to products of integers. */
+export const plainWgsl = [plain, own, epilogue, intoY].join('\n');
+
+export const CONSTANTS = [...PACKED_CONSTANTS, ...SHARING, 'OUTPUTS', 'Y_OFFSET', 'Y_STRIDE', 'EPILOGUE'] as const;
 
 /**
  * y[r][Y_OFFSET + o] = Σ w[o][i] · x[r][i], or what EPILOGUE makes of it. A row's result has the same bits beside whichever
@@ -181,7 +174,7 @@ function tiledWgsl(constants: Constants<(typeof CONSTANTS)[number]>, activations
 }
 
 /** What comes before and behind the multiplying of a tile. */
-function tileWgsl(constants: Constants<(typeof CONSTANTS)[number]>): string {
+export function tileWgsl(constants: Constants<(typeof CONSTANTS)[number]>): string {
   const { weightRows, rows } = tiledShare(constants);
   const COLUMNS = constants.WORKGROUP / LINES;
   const tile = { TEAM_ROWS: weightRows, TILE_OUTPUTS: weightRows, TILE_ROWS: rows, COLUMNS, LINES };
@@ -194,38 +187,13 @@ function tileWgsl(constants: Constants<(typeof CONSTANTS)[number]>): string {
   ].join('\n');
 }
 
-function unrolling({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>) {
+/** How often lines with {o} and {r} are repeated. */
+export function unrolling({ OUTPUTS_PER_THREAD: o, ROWS_PER_THREAD: r }: Constants<Sharing>) {
   return { r, o };
 }
 
-/**
- * What `matmul` gives of rows that are int8 codes (kernels/quantize-rows), by products of integers: a class of its own. For
- * quantised weights only.
- */
-export const matmulInteger = defineKernel({
-  name: 'matmul/int8',
-  bindings: BINDINGS,
-  constants: CONSTANTS,
-  wgsl: (constants) => {
-    const shared = [sharedWgsl(constants, 0), dotWgsl(constants), unroll(integer, unrolling(constants))];
-    return [...shared, plain, own, epilogue, intoY].join('\n');
-  },
-  work: matmul.work,
-  cpu: matmulIntegerOnCpu,
-});
-
-/** What `matmulInteger` gives, by tiles. */
-export const matmulTiledInteger = defineKernel({
-  name: 'matmul/tiled/int8',
-  bindings: BINDINGS,
-  constants: CONSTANTS,
-  wgsl: (constants) => [tileWgsl(constants), dotWgsl(constants), unroll(integerTiled, unrolling(constants))].join('\n'),
-  work: matmulTiled.work,
-  cpu: (buffers, constants, grid) => matmulIntegerOnCpu(buffers, tileRows(constants), grid),
-});
-
 /** The constants with the rows of a workgroup, which is all that a twin asks of the sharing. */
-function tileRows<C extends Constants<Sharing>>(constants: C): C {
+export function tileRows<C extends Constants<Sharing>>(constants: C): C {
   return { ...constants, ROWS_PER_THREAD: tiledShare(constants).rows };
 }
 
@@ -247,5 +215,4 @@ export const matmulArgmax = defineKernel({
 /** Decode's: the same with one row, by a name of its own in profiles. */
 export const matvec = { ...matmul, name: 'matvec' };
 export const matvecNormed = { ...matmulNormed, name: 'matvec/normed' };
-export const matvecInteger = { ...matmulInteger, name: 'matvec/int8' };
 export const matvecArgmax = { ...matmulArgmax, name: 'matvec/argmax' };

@@ -1,6 +1,6 @@
 import type { Constants, CpuView, Grid } from '../../gpu/kernel';
 import { CHUNK } from '../../quant/format';
-import { QUANTIZED_WORDS } from '../shared/quantize';
+import { QUANTIZED_WORDS } from '../shared/quantized';
 
 const { fround } = Math;
 const LARGEST_CODE = 127;

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { WebGpuBackend } from '../../gpu/webgpu-backend';
 import { roundUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
-import { QUANTIZED_WORDS, quantizedBytes } from '../shared/quantize';
+import { QUANTIZED_WORDS, quantizedBytes } from '../shared/quantized';
 import { gpuBackend, randomNumbers, runBoth } from '../testing/twins';
-import { quantizeRows, quantizeRowsGrid } from './quantize-rows';
+import { quantizeRows } from './quantize-rows';
+import { quantizeRowsGrid } from './quantize-rows-grid';
 
 let gpu: WebGpuBackend;
 beforeAll(async () => {

@@ -1,10 +1,8 @@
-import { defineKernel, type Grid } from '../../gpu/kernel';
-import { divideUp } from '../../lib/shapes';
+import { defineKernel } from '../../gpu/kernel';
 import { quantizingWgsl } from '../shared/quantize';
+import { WORKGROUP } from './quantize-rows-grid';
 import { quantizeRowsOnCpu } from './quantize-rows.cpu';
 import wgsl from './quantize-rows.wgsl?raw';
-
-const WORKGROUP = 32;
 
 /**
  * quantized = int8 codes of x, with a scale for each chunk of 32: its largest magnitude / 127. A device's division may be off by 2.5
@@ -20,7 +18,3 @@ export const quantizeRows = defineKernel({
   wgsl: () => `const WORKGROUP = ${WORKGROUP}u;\n${quantizingWgsl(wgsl)}`,
   cpu: quantizeRowsOnCpu,
 });
-
-export function quantizeRowsGrid(chunks: number, rows: number): Grid {
-  return [divideUp(chunks, WORKGROUP), 1, rows];
-}

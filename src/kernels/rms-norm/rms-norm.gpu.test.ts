@@ -3,9 +3,10 @@ import type { WebGpuBackend } from '../../gpu/webgpu-backend';
 import { roundUp } from '../../lib/shapes';
 import { CHUNK } from '../../quant/format';
 import { dequantize } from '../quantize-rows/quantize-rows.cpu';
-import { quantizedBytes } from '../shared/quantize';
+import { quantizedBytes } from '../shared/quantized';
 import { gpuBackend, randomNumbers, relativeError, runBoth } from '../testing/twins';
-import { rmsNorm, rmsNormQuantized } from './rms-norm';
+import { rmsNorm } from './rms-norm';
+import { rmsNormQuantized } from './rms-norm-quantized';
 
 const F32_SUM_ERROR = 1e-6;
 

@@ -4,11 +4,8 @@
  */
 import { CHUNK, isQuantized, rowLayout } from '../../quant/format';
 import type { PackedFormat } from '../../quant/format';
-import { invariant, present } from '../../lib/invariant';
+import { present } from '../../lib/invariant';
 import bf16 from './bf16.wgsl?raw';
-import dot from './dot.wgsl?raw';
-import dotInt4 from './dot-int4.wgsl?raw';
-import dotInt8 from './dot-int8.wgsl?raw';
 import f16 from './f16.wgsl?raw';
 import f32 from './f32.wgsl?raw';
 import floats from './floats.wgsl?raw';
@@ -79,11 +76,4 @@ export function packedWgsl(constants: Readonly<Record<'DECODER', number>>): stri
 /** The decoders whose weights are multiplied with int8 activations. */
 export function isIntegerDecoder(decoder: Decoder): boolean {
   return decoder === 'int4' || decoder === 'int8' || decoder === 'int8-g16';
-}
-
-/** WGSL that multiplies vectors of codes with quantised activations, joined to `packedWgsl`. */
-export function dotWgsl(constants: Readonly<Record<'DECODER', number>>): string {
-  const decoder = decoderOf(constants);
-  invariant(isIntegerDecoder(decoder), `${decoder} weights are no codes`);
-  return [dot, decoder === 'int4' ? dotInt4 : dotInt8].join('\n');
 }

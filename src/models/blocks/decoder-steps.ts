@@ -13,8 +13,8 @@ import { recordProduct } from '../../kernels/product';
 import type { MatrixPart } from '../../kernels/product';
 import { normsInside, rowClass } from '../../kernels/product-variants';
 import { qkNorm } from '../../kernels/qk-norm/qk-norm';
-import { quantizeRows, quantizeRowsGrid } from '../../kernels/quantize-rows/quantize-rows';
-import { rmsNorm, rmsNormQuantized } from '../../kernels/rms-norm/rms-norm';
+import { quantizeRowsGrid } from '../../kernels/quantize-rows/quantize-rows-grid';
+import { rmsNorm } from '../../kernels/rms-norm/rms-norm';
 import {
   rotaryAppend,
   rotaryAppendBiased,
@@ -105,7 +105,8 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       if (quantized !== null && weights.matrix(name).parts.some(isQuantizedPart)) {
         const chunks = stride(x) / CHUNK;
         const grid = quantizeRowsGrid(chunks, rowCount);
-        recorder.call(`${name}.codes`, quantizeRows, { x: buffer(x), quantized }, { CHUNKS: chunks }, grid);
+        const buffers = { x: buffer(x), quantized: quantized.rows };
+        recorder.call(`${name}.codes`, quantized.kernels.quantizeRows, buffers, { CHUNKS: chunks }, grid);
       }
       recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), quantized });
     },
@@ -115,8 +116,8 @@ export function decoderSteps(config: DecoderConfig, strides: Readonly<Record<str
       const { parts } = weights.matrix(name);
       if (quantized !== null && parts.every(isQuantizedPart)) {
         const { ADD: _, ...constants } = normConstants;
-        const buffers = { x: buffer(x), weight: weights.vector(norm), quantized };
-        recorder.call(norm, rmsNormQuantized, buffers, constants, [1, 1, rowCount]);
+        const buffers = { x: buffer(x), weight: weights.vector(norm), quantized: quantized.rows };
+        recorder.call(norm, quantized.kernels.rmsNormQuantized, buffers, constants, [1, 1, rowCount]);
         return recordProduct(recorder, name, { ...productOf(name, x, y, epilogue), quantized });
       }
       const readsCodes = quantized !== null && parts.some(isQuantizedPart);
