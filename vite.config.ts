@@ -22,7 +22,7 @@ const entries = { index: 'index.html', hearth: 'src/client/index.ts', embed: 'em
 
 /**
  * Shader texts without the comments that only readers need. The lines stay, for the compiler's messages, and what says which
- * loops are written out: indents, and the marks of kernels/shared/unrolled.ts.
+ * loops are written out: the marks of kernels/shared/unrolled.ts, and the indents that pair them.
  */
 const shortShaders: Plugin = {
   name: 'short-shaders',

@@ -74,8 +74,9 @@ describe('loadModel', () => {
     const phases: string[] = [];
     const { load } = engine;
     engine.load = async (request, onProgress) => {
+      const loaded = await load(request, onProgress);
       setTimeout(() => onProgress({ phase: 'compile', loadedBytes: 0, totalBytes: 0 }), 1);
-      return load(request, onProgress);
+      return loaded;
     };
     const model = await client.loadModel('tales', { onProgress: ({ phase }) => phases.push(phase) });
     await new Promise((resolve) => setTimeout(resolve, 10));

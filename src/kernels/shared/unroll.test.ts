@@ -16,7 +16,7 @@ it('repeats a block with the line that opens it, and what stands in blocks by it
   ]);
 });
 
-it('finds the end of a block without indents, as texts have none in the built page', () => {
+it('finds the end of a block by its braces, not by indents', () => {
   const text = ['/* {o} */ {', 'if (a) {', 'b{o}_{r};', '} else {', 'c{r};', '}', '}', 'd;'].join('\n');
   expect(unroll(text, { o: 2, r: 1 }).split('\n')).toEqual([
     ...['/* 0 */ {', 'if (a) {', 'b0_0;', '} else {', 'c0;', '}', '}'],

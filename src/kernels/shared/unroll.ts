@@ -23,7 +23,7 @@ function unrollLines(lines: readonly string[], counts: Counts): string[] {
   return unrolled;
 }
 
-/** The line that closes the block which line `first` opens. Told by braces: the built texts have no indents. */
+/** The line that closes the block which line `first` opens, by its braces. */
 function closingOf(lines: readonly string[], first: number): number {
   let depth = 0;
   return lines.findIndex((line, i) => {
