@@ -17,10 +17,10 @@ export default defineConfig({
   workers: 1, // the software adapter already uses every core
   timeout: 120_000, // patience, not a bound: the software adapter shares two cores with everything else
   expect: { timeout: 30_000 },
-  retries: 1, // on a busy machine; the sum of `npm test` names those that needed it
+  retries: process.env['CI'] ? 1 : 0,
   forbidOnly: true,
   reporter: 'list',
-  use: { baseURL: `http://localhost:${port}`, trace: 'retain-on-first-failure' },
+  use: { baseURL: `http://localhost:${port}`, trace: 'retain-on-failure' },
   projects: [
     {
       name: 'software adapter',

@@ -23,14 +23,13 @@ export default class TallyReporter {
 
   onEnd() {
     /** @type {import('./test.mjs').Tally} */
-    const tally = { passed: 0, failures: this.#errors, skips: [], again: [] };
+    const tally = { passed: 0, failures: this.#errors, skips: [] };
     for (const test of this.#suite?.allTests() ?? []) {
       const name = test.titlePath().filter(Boolean).join(' > ');
       const reason = test.annotations.find(({ type }) => type === 'skip' || type === 'fixme')?.description;
-      if (test.outcome() === 'expected' || test.outcome() === 'flaky') tally.passed++;
-      if (test.outcome() === 'flaky') tally.again?.push(name);
-      if (test.outcome() === 'skipped') tally.skips.push(reason ? `${name}: ${reason}` : name);
-      if (test.outcome() === 'unexpected') tally.failures.push(name);
+      if (test.outcome() === 'expected') tally.passed++;
+      else if (test.outcome() === 'skipped') tally.skips.push(reason ? `${name}: ${reason}` : name);
+      else tally.failures.push(name); // flaky counts as failed
     }
     writeFileSync(process.env['HEARTH_TALLY'] ?? '', JSON.stringify(tally));
   }

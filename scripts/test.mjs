@@ -17,7 +17,7 @@ import { ensureDependencies } from './dependencies.mjs';
 
 /**
  * What one stage found. Failures and skips are names for the person to read.
- * @typedef {{ passed: number, failures: string[], skips: string[], again?: string[] }} Tally `again`: passed when run once more
+ * @typedef {{ passed: number, failures: string[], skips: string[] }} Tally
  * @typedef {{ name: string, command: string[], counts: 'one' | 'tests', needs?: string }} Stage
  */
 
@@ -139,8 +139,6 @@ function report(results) {
     );
   for (const { name, skips } of results) for (const skip of skips) console.log(`skipped  ${name}: ${skip}`);
   for (const { name, failures } of results) for (const failure of failures) console.log(`FAILED   ${name}: ${failure}`);
-  for (const { name, again = [] } of results)
-    for (const test of again) console.log(`AGAIN    ${name}: ${test} (failed once, passed when it was run again)`);
   /** @param {(tally: Tally) => number} count */
   const sum = (count) => results.reduce((total, tally) => total + count(tally), 0);
   const failed = sum(({ failures }) => failures.length);

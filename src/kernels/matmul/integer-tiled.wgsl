@@ -1,5 +1,6 @@
-// What integer.wgsl gives, for many rows: tiles as in tiled.wgsl, of codes. A stage is two chunks of each row. The lanes of the class are walked one after another, each in its own order of vectors; so the additions are those of
-// integer.wgsl, and so are the bits.
+// What integer.wgsl gives, for many rows: tiles as in tiled.wgsl, of codes. A stage is two chunks of each row. The lanes of the
+// class are walked one after another, each in its own order of vectors; so the additions are those of integer.wgsl, and so
+// are the bits.
 //
 // Lines with {o} are repeated for each weight row of a thread, with {r} for each of its rows of activations (unroll.ts).
 
